@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DevicesConfig(AppConfig):
+    """Who can be reached: people, their phones, and whether those may show anything."""
+
+    name = "devices"

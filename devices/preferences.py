@@ -1,0 +1,49 @@
+"""Settings that staff change on pages, with their defaults: one row each, read when needed."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from devices.models import Preference
+
+DEFAULTS: dict[str, Any] = {
+    # devices and permission (semantics.md)
+    "secure_identity": True,
+    "auto_create_users": True,
+    "allow_anonymous_devices": False,
+    "ios_ask_direct": False,
+    "ask_at_app_start": False,
+    # sound and channels (console.md, section 9): ids of channels that the Android app made
+    "sound_channel": "",
+    "silent_channel": "",
+    "ios_image_extension": True,
+    # sending policy
+    "send_when_permission_unknown": True,
+    "skip_stale": False,
+    "support_limit": 100,
+    "hold_on_drift": True,
+    "pause_all_since": "",
+    # the app as people see it in previews
+    "app_name": "Your app",
+    "app_timezone": "UTC",
+}
+
+
+def read(*names: str) -> dict[str, Any]:
+    """The named settings (all of them when none is named), in one query."""
+    wanted = names or tuple(DEFAULTS)
+    rows = Preference.objects.filter(name__in=wanted).values_list("name", "value")
+    return {name: DEFAULTS[name] for name in wanted} | dict(rows)
+
+
+def get(name: str) -> Any:
+    return read(name)[name]
+
+
+def put(**values: Any) -> None:
+    """Raises KeyError for a name that no default knows."""
+    for name, value in values.items():
+        DEFAULTS[name]
+        Preference.objects.update_or_create(
+            name=name, defaults={"value": value, "changed_at": timezone.now()}
+        )

@@ -1,0 +1,94 @@
+"""Where a notification can be, what may move it, and how a device's delivery can end.
+
+`MOVES` is the only table of moves: it draws the buttons, guards the API, and is printed in the
+docs. `lifecycle.move` is the only function that follows it.
+"""
+
+from django.db.models import TextChoices
+
+
+class NotificationStatus(TextChoices):
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
+    HELD = "held", "Held"
+    SENDING = "sending", "Sending"
+    PAUSED = "paused", "Paused"
+    SENT = "sent", "Sent"
+    STOPPED = "stopped", "Stopped"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+S = NotificationStatus
+MOVES: dict[str, tuple[frozenset[S], S]] = {  # verb: (from any of, to)
+    "schedule": (frozenset({S.DRAFT}), S.SCHEDULED),
+    "start": (frozenset({S.SCHEDULED}), S.SENDING),
+    "undo": (frozenset({S.SCHEDULED}), S.DRAFT),
+    "edit": (frozenset({S.SCHEDULED, S.HELD}), S.DRAFT),
+    "cancel": (frozenset({S.SCHEDULED, S.HELD}), S.CANCELLED),
+    "hold": (frozenset({S.SCHEDULED}), S.HELD),
+    "release": (frozenset({S.HELD}), S.SCHEDULED),
+    "pause": (frozenset({S.SENDING}), S.PAUSED),
+    "resume": (frozenset({S.PAUSED}), S.SENDING),
+    "stop": (frozenset({S.SENDING, S.PAUSED}), S.STOPPED),
+    "finish": (frozenset({S.SENDING}), S.SENT),
+    "resend_unknown": (frozenset({S.SENT}), S.SENDING),
+}
+LIVE = frozenset({S.SENDING, S.PAUSED})
+ENDED = frozenset({S.SENT, S.STOPPED, S.CANCELLED})
+
+
+class Kind(TextChoices):
+    BROADCAST = "broadcast", "Broadcast"
+    TRIGGER = "trigger", "Trigger"
+    TEST = "test", "Test"
+
+
+class SendTo(TextChoices):
+    EVERYONE = "everyone", "Everyone"
+    USERS = "users", "Specific users"
+    AUDIENCE = "audience", "Saved audience"
+
+
+class TargetOS(TextChoices):
+    ALL = "all", "All"
+    ANDROID = "android", "Android"
+    IOS = "ios", "iOS"
+
+
+class BatchKind(TextChoices):
+    PLAN = "plan", "Plan"
+    RANGE = "range", "Range"
+    LIST = "list", "List"
+
+
+class Outcome(TextChoices):
+    WAITING = "waiting", "Waiting"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    DEAD_TOKEN = "dead_token", "Dead token"  # noqa: S105  an outcome, not a password
+    SKIPPED = "skipped", "Skipped"
+    EXPIRED = "expired", "Expired"
+    STOPPED = "stopped", "Stopped"
+    UNKNOWN = "unknown", "Unknown"
+
+
+FINAL = tuple(outcome for outcome in Outcome if outcome is not Outcome.WAITING)
+
+
+class ReceiptType(TextChoices):
+    RECEIVED = "received", "Received"
+    OPENED = "opened", "Opened"
+    DISMISSED = "dismissed", "Dismissed"
+    CUSTOM = "custom", "Custom"
+
+
+class ParameterType(TextChoices):
+    """FlutterFlow's parameter types; `content` says how each is written into parameterData."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    DOUBLE = "Double"
+    BOOLEAN = "Boolean"
+    DATE_TIME = "DateTime"
+    LAT_LNG = "LatLng"
+    DOCUMENT = "DocumentReference"
