@@ -1,0 +1,151 @@
+"""Fixtures for everything: the database asked for, the sandbox, a worker, a browser, all of it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chromium import FLAGS, find_chromium
+from tests.installation import Installation
+from tests.services import answers_ping, free_port
+from tests.workers import Worker, worker_in_a_thread
+
+FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # argon2 costs 50 ms a user
+
+
+# ---------------------------------------------------------------- database and Redis
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """A file, not memory, so that a worker in a process of its own sees the same SQLite."""
+    from django.conf import settings
+    from django.db import connection
+
+    wanted = {"sqlite": "sqlite", "postgres": "postgresql"}[os.environ["BECKON_TEST_DB"]]
+    assert connection.vendor == wanted, f"asked for {wanted}, running on {connection.vendor}"
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> None:
+    from django.conf import settings
+    from django.contrib.auth import hashers
+
+    settings.PASSWORD_HASHERS = [FAST_HASHER, *settings.PASSWORD_HASHERS]
+    hashers.get_hashers.cache_clear()
+    hashers.get_hashers_by_algorithm.cache_clear()
+
+
+@pytest.fixture
+def redis_client() -> Iterator[Any]:
+    """The suite's own Redis: what the broker, the cache and the pace use."""
+    import redis
+    from django.conf import settings
+
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
+    yield client
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_in_redis() -> Iterator[None]:
+    """Doorbells, throttles and paces of one test never reach the next."""
+    yield
+    from console import embedded_redis
+
+    forget_everything(embedded_redis.socket_path(Path(os.environ["DATA_DIR"])))
+
+
+def forget_everything(path: Path) -> None:
+    import redis
+
+    if answers_ping(path):
+        with redis.Redis(unix_socket_path=str(path)) as client:
+            client.flushall()
+
+
+# ---------------------------------------------------------------- FCM and the worker
+@pytest.fixture(scope="session")
+def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from django.conf import settings
+
+    from tests.sandbox_process import SandboxProcess
+
+    with SandboxProcess(
+        port=settings.SANDBOX_PORT, data_dir=tmp_path_factory.mktemp("sandbox")
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(_sandbox_process: Any) -> Any:
+    """The FCM sandbox as a process, at `settings.SANDBOX_URL`; forgets everything between tests."""
+    _sandbox_process.reset()
+    return _sandbox_process
+
+
+@pytest.fixture
+def worker(transactional_db: None, sandbox: Any) -> Iterator[Any]:
+    """A real Celery worker in a thread, on both queues, with the suite's database and Redis."""
+    with worker_in_a_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def start_worker(transactional_db: None, sandbox: Any) -> Iterator[Callable[..., Worker]]:
+    """`start_worker("bulk", concurrency=1)`: a worker in a process of its own, to kill or stop."""
+    started: list[Worker] = []
+
+    def start(*queues: str, concurrency: int = 4, env: dict[str, str] | None = None) -> Worker:
+        started.append(Worker(queues or ("trigger", "bulk"), concurrency, env or {}))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+
+
+# ---------------------------------------------------------------- the whole of it, in a browser
+@pytest.fixture(scope="session")
+def live_beckon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A whole installation, started by `manage.py up` on free ports with a folder of its own."""
+    with Installation(tmp_path_factory.mktemp("live"), port=free_port()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_type_launch_args | {"executable_path": find_chromium(), "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_context_args | {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+
+
+@pytest.fixture
+def signed_in(page: Any, live_beckon: Installation) -> Any:
+    """A page of Chromium, signed in as the first admin."""
+    live_beckon.sign_in(page)
+    return page
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[..., None]:
+    """`assert_accessible(page)` fails with axe's own words, one line for each violation."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def check(page: Any, **options: Any) -> None:
+        found = axe.run(page, **options).response["violations"]
+        lines = [
+            f"{each['impact']} {each['id']}: {each['help']} ({node['html'][:200]})"
+            for each in found
+            for node in each["nodes"][:3]
+        ]
+        assert not lines, "\n".join(lines)
+
+    return check
