@@ -147,9 +147,7 @@ def third_party_auth() -> Reply:
 
 def scope_insufficient() -> Reply:
     why = "Request had insufficient authentication scopes."
-    info = error_info(
-        "ACCESS_TOKEN_SCOPE_INSUFFICIENT", method=SEND_METHOD, service=FCM_SERVICE
-    )
+    info = error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", method=SEND_METHOD, service=FCM_SERVICE)
     return envelope(403, "PERMISSION_DENIED", why, [info])
 
 
