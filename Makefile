@@ -1,0 +1,33 @@
+# Everything a person needs; see README.md. Each target works on a bare clone.
+SHELL := bash
+PYTHON_BIN := .venv/bin/python
+
+.PHONY: help run demo test check bench format lock clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
+
+run: ## install if needed and start all of Beckon; Ctrl-C stops it
+	@bin/bootstrap run && exec $(PYTHON_BIN) manage.py up
+
+demo: ## the same on a folder of its own (var-demo), with 20,000 pretend phones
+	@bin/bootstrap run && DATA_DIR=$${DATA_DIR:-var-demo} exec $(PYTHON_BIN) manage.py up --demo
+
+test: ## all tests, on SQLite and PostgreSQL, with real Redis and Chromium
+	@bin/bootstrap test && exec bin/test
+
+check: ## style, types, architecture, templates, system checks, missing migrations
+	@bin/bootstrap test && exec bin/check
+
+bench: ## measure sending, side by side with others
+	@bin/bootstrap test && exec $(PYTHON_BIN) manage.py bench
+
+format: ## write the code the way `make check` wants it
+	@bin/bootstrap test && $(PYTHON_BIN) -m ruff check --fix --quiet . ; $(PYTHON_BIN) -m ruff format .
+
+lock: ## resolve requirements.in into requirements.txt
+	@bin/bootstrap run && bin/lock
+
+clean: ## remove what was installed; the folder var with its data stays
+	rm -rf .venv .uv .bootstrap.lock .chromium .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +

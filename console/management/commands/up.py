@@ -1,0 +1,113 @@
+"""`manage.py up`: all of Beckon in the foreground, or with `--only` one part of it."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
+
+from console import embedded_redis, first_admin
+from console.supervisor import parts, place
+from console.supervisor.child import write_pid
+from console.supervisor.keeper import Keeper, StopAsked
+from console.supervisor.place import CannotStart
+from console.supervisor.voice import Voice
+
+
+class Command(BaseCommand):
+    help = "Start web, workers, beat and, where no real one is set, Redis and the FCM sandbox."
+    requires_system_checks: list[str] = []  # `migrate` below runs all of them
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--only", choices=sorted(parts.ALONE), help="run this part alone, without migrating"
+        )
+
+    def handle(self, *, only: str | None, **_: Any) -> None:
+        os.umask(0o027)
+        try:
+            become(only) if only else run_all(Voice())
+        except (CannotStart, embedded_redis.UnsafeFolder) as problem:
+            print(problem, file=sys.stderr, flush=True)
+            sys.exit(2)
+
+
+def become(name: str) -> None:
+    """Turn this process into the part: a real deployment's service manager watches it."""
+    part = parts.ALONE[name]()
+    folder = place.run_folder(settings.DATA_DIR)
+    if name == "web":
+        place.check_port("PORT", settings.BIND, settings.PORT)
+    if name == "sandbox":
+        place.check_port("SANDBOX_PORT", "127.0.0.1", settings.SANDBOX_PORT)
+    write_pid(folder / f"{name}.pid", os.getpid())
+    os.chdir(settings.BASE_DIR)
+    os.execve(part.command[0], part.command, parts.environment())  # noqa: S606
+
+
+def run_all(voice: Voice) -> None:
+    """Start, say that it is ready, keep it running, stop it when asked. Returns after the stop."""
+    place.take_lock(settings.DATA_DIR)
+    place.remove_stale_pid_files(settings.DATA_DIR)
+    check_ports()
+    keeper = Keeper(
+        env=parts.environment(),
+        cwd=Path(settings.BASE_DIR),
+        run_dir=place.run_folder(settings.DATA_DIR),
+        voice=voice,
+    )
+    with keeper.listening():
+        try:
+            start(keeper)
+            voice.tell(ready_line())
+            keeper.watch()
+        except StopAsked:
+            voice.say("up", "stopping")
+        finally:
+            keeper.stop()
+
+
+def check_ports() -> None:
+    place.check_port("PORT", settings.BIND, settings.PORT)
+    if parts.uses_sandbox():
+        if settings.SANDBOX_PORT == settings.PORT:
+            raise CannotStart(f"SANDBOX_PORT={settings.PORT}: is PORT already. Choose another.")
+        place.check_port("SANDBOX_PORT", "127.0.0.1", settings.SANDBOX_PORT)
+
+
+def start(keeper: Keeper) -> None:
+    """In order: what the others need, the tables, then everyone else at once."""
+    if parts.uses_embedded_redis():
+        embedded_redis.prepare(settings.DATA_DIR)
+        keeper.start(parts.redis())
+    if parts.uses_sandbox():
+        keeper.start(parts.sandbox())
+    migrate(keeper.voice)
+    keeper.wait_until_all_answer()
+    keeper.start(parts.web(), parts.worker_trigger(), parts.worker_bulk(), parts.beat())
+    keeper.wait_until_all_answer()
+
+
+def migrate(voice: Voice) -> None:
+    """Run the system checks, bring the tables up to date, make the first admin."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
+        first_admin.ensure()
+    except DatabaseError as error:
+        raise CannotStart(f"The database cannot be used: {str(error).strip()}") from error
+    except CommandError as error:
+        raise CannotStart(str(error).strip()) from error
+    finally:
+        connections.close_all()
+    voice.say("up", "the database is up to date")
+
+
+def ready_line() -> str:
+    admin = first_admin.sign_in_hint()
+    connections.close_all()
+    return f"Beckon is ready at {settings.PUBLIC_URL}/{f' ({admin})' if admin else ''}"
