@@ -1,0 +1,171 @@
+"""What every page's frame needs. All of it is lazy: a fragment that extends nothing asks nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from notifications.models import Heartbeat, Notification
+
+THEMES = ("light", "dark")
+THEME_CHOICES = (
+    ("auto", "Auto", "device-desktop"),
+    ("light", "Light", "sun"),
+    ("dark", "Dark", "moon"),
+)
+FRAME_SECONDS = 3  # live count and heartbeat are at most this old
+SILENT_SECONDS = 60  # a worker that said nothing for so long is called silent
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the rail can lead to. `permission` "" means every member of staff."""
+
+    label: str
+    url_name: str
+    icon: str
+    group: int
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    url: str
+    icon: str
+    group: int
+    active: bool
+    badge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The newest sign of life of any worker; `at` None: there never was one."""
+
+    at: datetime | None
+    seconds: int
+    alive: bool
+
+
+PLACES = (
+    Place("Overview", "overview", "home", 1),
+    Place("Notifications", "notifications", "send", 1),
+    Place("Schedule", "schedule", "calendar-event", 1),
+    Place("Audiences", "audiences", "users-group", 2),
+    Place("People", "people", "user-search", 2),
+    Place("Devices", "devices", "device-mobile", 2),
+    Place("Permission prompts", "prompts", "message-question", 3),
+    Place("Triggers", "triggers", "bolt", 3),
+    Place("Insights", "insights", "chart-line", 3),
+    Place("Settings", "settings", "adjustments-horizontal", 4, "notifications.change_settings"),
+    Place("Audit", "audit", "history", 4, "notifications.operate_notification"),
+    Place("Health", "health", "heartbeat", 4),
+    Place("Sandbox", "sandbox", "flask-2", 4),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "theme": theme if theme in THEMES else "auto",
+        "theme_choices": THEME_CHOICES,
+        "environment": SimpleLazyObject(lambda: "sandbox" if in_sandbox() else "live"),
+        "nav": SimpleLazyObject(lambda: nav(request)),
+        "search_url": SimpleLazyObject(lambda: url_of("people")),
+        "compose_url": SimpleLazyObject(lambda: compose_url(request)),
+        "live_count": SimpleLazyObject(live_count),
+        "heartbeat": SimpleLazyObject(heartbeat),
+    }
+
+
+def nav(request: HttpRequest) -> list[NavItem]:
+    """The places that exist in this installation and that this role may use, in order."""
+    open_places = [
+        (place, url)
+        for place in PLACES
+        if (url := url_of(place.url_name)) and may_use(request, place)
+    ]
+    here = active_url(request.path, [url for _, url in open_places])
+    return [
+        NavItem(
+            label=place.label,
+            url=url,
+            icon=place.icon,
+            group=place.group,
+            active=url == here,
+            badge=live_badge() if place.url_name == "notifications" else "",
+        )
+        for place, url in open_places
+    ]
+
+
+def url_of(name: str) -> str:
+    """Its address, or "" while no page has that name."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def compose_url(request: HttpRequest) -> str:
+    if not request.user.has_perm("notifications.compose_notification"):
+        return ""
+    return url_of("compose")
+
+
+def may_use(request: HttpRequest, place: Place) -> bool:
+    if place.url_name == "sandbox" and not in_sandbox():
+        return False
+    return not place.permission or request.user.has_perm(place.permission)
+
+
+def active_url(path: str, urls: list[str]) -> str:
+    """The longest address that `path` lies under; "/" only covers itself."""
+    fitting = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(fitting, key=len, default="")
+
+
+def in_sandbox() -> bool:
+    return settings.FCM_BASE_URL == settings.SANDBOX_URL
+
+
+def live_count() -> int:
+    return kept("live", lambda: Notification.objects.live().count())
+
+
+def live_badge() -> str:
+    count = live_count()
+    return f"{count} live" if count else ""
+
+
+def heartbeat() -> Pulse:
+    newest = kept(
+        "heartbeat",
+        lambda: (
+            Heartbeat.objects.filter(role__startswith="worker")
+            .order_by("-at")
+            .values_list("at", flat=True)
+            .first()
+        ),
+    )
+    if newest is None:
+        return Pulse(at=None, seconds=0, alive=False)
+    seconds = max(0, int((timezone.now() - newest).total_seconds()))
+    return Pulse(at=newest, seconds=seconds, alive=seconds <= SILENT_SECONDS)
+
+
+def kept(name: str, ask: Callable[[], Any]) -> Any:
+    """`ask()`, at most once in FRAME_SECONDS for the whole installation."""
+    key = f"shell:{name}"
+    found = cache.get(key)
+    if found is None:
+        found = (ask(),)
+        cache.set(key, found, FRAME_SECONDS)
+    return found[0]
