@@ -73,9 +73,9 @@ def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     from tests.sandbox_process import SandboxProcess
 
-    with SandboxProcess(
-        port=settings.SANDBOX_PORT, data_dir=tmp_path_factory.mktemp("sandbox")
-    ) as process:
+    process = SandboxProcess(tmp_path_factory.mktemp("sandbox"))
+    process.port = settings.SANDBOX_PORT
+    with process:
         yield process
 
 

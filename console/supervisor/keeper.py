@@ -100,7 +100,7 @@ class Keeper:
         silent = [kept for kept in self.kept.values() if kept.deaths == 0]
         deadline = time.monotonic() + START_S
         while silent:
-            self._listen(POLL_S)
+            self._listen_for(POLL_S)
             for kept in list(silent):
                 if kept.child and not kept.child.is_alive():
                     raise CannotStart(self._why_it_did_not_start(kept))
@@ -143,6 +143,12 @@ class Keeper:
         for line in child.bury():
             self.voice.say(kept.part.name, line)
         return child
+
+    def _listen_for(self, seconds: float) -> None:
+        """As `_listen`, but for all of that time, however much the parts say."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._listen(left)
 
     def _listen(self, seconds: float) -> None:
         """Wait for words of the children, at most this long, and pass them on."""

@@ -13,7 +13,8 @@ from django.conf import settings
 from console import embedded_redis
 from console.supervisor import answers
 
-CELERY = [sys.executable, "-m", "celery", "-A", "console", "--quiet"]
+AS_ROOT = "ignore:You're running the worker with superuser privileges"  # usual in a container
+CELERY = [sys.executable, "-W", AS_ROOT, "-m", "celery", "-A", "console", "--quiet"]
 WEB_WORKERS = 2
 WEB_THREADS = 8
 WEB_GRACE_S = 4

@@ -15,7 +15,8 @@ def run_folder(data_dir: Path) -> Path:
     """`DATA_DIR/run`, made if needed: pid files, the lock, beat's schedule."""
     folder = data_dir / "run"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in (folder, data_dir / "static", data_dir / "media"):
+            each.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotStart(
             f'DATA_DIR="{data_dir}": cannot be written ({error.strerror})'

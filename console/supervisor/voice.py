@@ -19,6 +19,8 @@ class Voice:
         self.coloured = self.stream.isatty() and "NO_COLOR" not in os.environ
 
     def say(self, name: str, line: str) -> None:
+        if not line.strip():
+            return
         label = f"{name:<{WIDTH}} |"
         if self.coloured and (colour := COLOURS.get(name)):
             label = f"\033[{colour}m{label}\033[0m"

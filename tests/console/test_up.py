@@ -1,0 +1,238 @@
+"""`manage.py up`: starts all of it, keeps it running, stops all of it, and leaves nothing."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from console import embedded_redis
+from tests.installation import Installation
+from tests.services import ROOT, free_port
+
+PARTS = ("web", "worker-trigger", "worker-bulk", "beat", "sandbox", "redis")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with Installation(tmp_path_factory.mktemp("up")) as installation:
+        yield installation
+
+
+def eventually(question: Callable[[], object], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if question():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def processes_of(installation: Installation) -> list[str]:
+    """Command lines of every process that was told this installation's folder."""
+    marker = f"DATA_DIR={installation.data_dir}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if marker in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def answers(installation: Installation, path: str = "/healthz") -> bool:
+    try:
+        with urllib.request.urlopen(installation.url + path, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def up(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "up", *arguments],
+        cwd=ROOT, env=os.environ | env, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- while it runs
+def test_the_ready_line_says_where_and_how_to_sign_in(running: Installation):
+    kept = running.data_dir / "admin-password"
+
+    lines = [line for line in running.log().splitlines() if line.startswith("Beckon is ready")]
+
+    assert lines == [
+        f"Beckon is ready at http://127.0.0.1:{running.port}/ "
+        f"(sign in as admin, password {kept.read_text().strip()})"
+    ]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_when_it_is_ready_every_part_runs_and_has_a_pid_file(running: Installation):
+    assert answers(running)
+    assert [part for part in PARTS if not is_alive(running.pid(part))] == []
+    assert all(os.getsid(running.pid(part)) == running.pid(part) for part in PARTS)
+
+
+def test_every_line_of_a_part_bears_its_name(running: Installation):
+    expected = re.compile(r"^(up|redis|sandbox|web|worker-trigger|worker-bulk|beat) +\| ")
+
+    odd = [line for line in running.log().splitlines() if not expected.match(line)]
+
+    assert [line for line in odd if not line.startswith("Beckon is ready")] == []
+
+
+def test_the_embedded_redis_is_closed_to_others_and_keeps_what_it_is_told(running: Installation):
+    path = embedded_redis.socket_path(running.data_dir)
+
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert len(os.fsencode(path)) < 108
+    assert list((running.data_dir / "redis").glob("appendonlydir/*.aof"))
+
+
+def test_a_second_start_on_the_same_folder_is_refused_in_one_line(running: Installation):
+    second = up(DATA_DIR=str(running.data_dir), PORT=str(free_port()))
+
+    assert second.returncode == 2
+    assert second.stdout == ""
+    assert second.stderr == (
+        f"Beckon already runs on {running.data_dir} (process {running.process.pid}). "
+        "Stop it, or choose another DATA_DIR, PORT and SANDBOX_PORT.\n"
+    )
+
+
+def test_a_port_in_use_is_refused_in_one_line(running: Installation, tmp_path: Path):
+    second = up(DATA_DIR=str(tmp_path), PORT=str(running.port), SANDBOX_PORT=str(free_port()))
+
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"PORT={running.port}: something else listens on 127.0.0.1:{running.port}. "
+        "Stop it, or choose another PORT.\n"
+    )
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_is_killed_is_started_again(running: Installation, part: str):
+    before = running.pid(part)
+
+    os.kill(before, signal.SIGKILL)
+
+    def another_runs() -> bool:
+        path = running.data_dir / "run" / f"{part}.pid"
+        return path.exists() and running.pid(part) != before and is_alive(running.pid(part))
+
+    assert eventually(another_runs)
+    assert re.search(rf"^{part} +\| ended by SIGKILL; starting it again in", running.log(), re.M)
+    assert eventually(lambda: answers(running))
+
+
+# ---------------------------------------------------------------- from start to stop
+@pytest.mark.timeout(240)
+def test_a_stop_leaves_no_process_and_a_second_start_finds_its_data(tmp_path: Path):
+    installation = Installation(tmp_path)
+    with installation:
+        first_password = installation.password
+        installation.manage("shell", "-c", MAKE_SOMEONE)
+        took = installation.stop(signal.SIGTERM)
+    assert took < 15
+    assert installation.process.returncode == 0
+    assert processes_of(installation) == []
+    assert list((tmp_path / "run").glob("*.pid")) == []
+
+    with installation:
+        assert installation.password == first_password
+        assert installation.manage("shell", "-c", COUNT_PEOPLE) == "2"
+
+        installation.manage("shell", "-c", CHANGE_PASSWORD)
+        took = installation.stop(signal.SIGINT)
+    assert took < 15
+    assert processes_of(installation) == []
+
+    with installation:
+        assert installation.password == ""
+        assert not (tmp_path / "admin-password").exists()
+
+        os.kill(installation.process.pid, signal.SIGKILL)
+        installation.process.wait()
+        assert eventually(lambda: processes_of(installation) == [], 15), processes_of(installation)
+
+
+MAKE_SOMEONE = (
+    "from django.contrib.auth.models import User; User.objects.create_user('someone')"
+)
+COUNT_PEOPLE = "from django.contrib.auth.models import User; print(User.objects.count())"
+CHANGE_PASSWORD = (
+    "from django.contrib.auth.models import User; admin = User.objects.get(username='admin'); "
+    "assert admin.is_superuser and admin.groups.get().name == 'admin'; "
+    "admin.set_password('another long password'); admin.save()"
+)
+
+
+@pytest.mark.timeout(180)
+def test_a_long_path_a_given_admin_and_a_part_started_alone(tmp_path: Path):
+    long = tmp_path / ("a-very-long-name-of-a-folder-" * 4)
+    installation = Installation(long, ADMIN_USERNAME="root", ADMIN_PASSWORD="chosen by the owner")
+    with installation:
+        assert f"{installation.url}/ (sign in as root)" in installation.log()
+        assert not (long / "admin-password").exists()
+
+        other = free_port()
+        env = installation.env | {"PORT": str(other)}
+        alone = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--only", "web"],
+            cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            assert eventually(lambda: port_answers(other))
+            assert int((long / "run" / "web.pid").read_text()) == alone.pid
+        finally:
+            alone.terminate()
+            assert alone.wait(15) == 0
+
+
+def port_answers(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+# ---------------------------------------------------------------- what is refused
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("PORT", "abc", 'PORT="abc": must be a whole number from 1 to 65535'),
+        ("PORT", "70000", 'PORT="70000": must be a whole number from 1 to 65535'),
+        ("DEBUG", "maybe", 'DEBUG="maybe": must be on or off'),
+    ],
+)
+def test_a_bad_value_ends_the_start_with_one_line(name: str, value: str, line: str):
+    refused = up(**{name: value})
+
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", f"{line}\n")
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    refused = up(DATA_DIR=str(tmp_path / "file" / "var"), SECRET_KEY="x" * 50)
+
+    assert refused.returncode == 2
+    assert refused.stderr == f'DATA_DIR="{tmp_path}/file/var": cannot be written (Not a directory)\n'
