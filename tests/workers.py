@@ -36,11 +36,11 @@ class Worker:
     def __init__(self, queues: tuple[str, ...], concurrency: int, env: dict[str, str]) -> None:
         self.name = f"test-{os.getpid()}-{next(_numbers)}@localhost"
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        command = [sys.executable, "-m", "celery", "-A", "console", "worker", "-n", self.name]
+        command += ["-Q", ",".join(queues), "--pool=threads", f"--concurrency={concurrency}"]
+        command += ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "console", "worker", "-n", self.name]
-            + ["-Q", ",".join(queues), "--pool=threads", f"--concurrency={concurrency}"]
-            + ["--without-gossip", "--without-mingle", "--loglevel=INFO"],
-            cwd=ROOT, env=os.environ | {"DATABASE_URL": test_database_url()} | env,
+            command, cwd=ROOT, env=os.environ | {"DATABASE_URL": test_database_url()} | env,
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._wait_until_it_answers()

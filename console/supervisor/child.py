@@ -34,7 +34,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 (`up` has one thread)
+            preexec_fn=die_with_parent(),
         )
         os.set_blocking(process.stdout.fileno(), False)  # type: ignore[union-attr]
         child = cls(name, process, pid_file)

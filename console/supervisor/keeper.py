@@ -132,9 +132,7 @@ class Keeper:
         kept.deaths = 1 if child.lived_s() >= STEADY_S else kept.deaths + 1
         wait = BACK_OFF_S[min(kept.deaths, len(BACK_OFF_S)) - 1]
         kept.again_at = time.monotonic() + wait
-        self.voice.say(
-            kept.part.name, f"{child.how_it_ended()}; starting it again in {wait:g} s"
-        )
+        self.voice.say(kept.part.name, f"{child.how_it_ended()}; starting it again in {wait:g} s")
 
     def _bury(self, kept: Kept) -> Child:
         assert kept.child is not None  # noqa: S101 (callers looked)

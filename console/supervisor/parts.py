@@ -102,9 +102,7 @@ def worker_bulk() -> Part:
 def beat() -> Part:
     schedule = Path(settings.CELERY_BEAT_SCHEDULE_FILENAME)
     command = [*CELERY, "beat", "--loglevel=INFO", f"--schedule={schedule}", "--pidfile="]
-    question = partial(
-        answers.written_since, schedule.parent, f"{schedule.name}*", answers.now()
-    )
+    question = partial(answers.written_since, schedule.parent, f"{schedule.name}*", answers.now())
     return Part("beat", command, question)
 
 

@@ -18,9 +18,7 @@ def run_folder(data_dir: Path) -> Path:
         for each in (folder, data_dir / "static", data_dir / "media"):
             each.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotStart(
-            f'DATA_DIR="{data_dir}": cannot be written ({error.strerror})'
-        ) from error
+        raise CannotStart(f'DATA_DIR="{data_dir}": cannot be written ({error.strerror})') from error
     return folder
 
 
@@ -30,9 +28,7 @@ def take_lock(data_dir: Path) -> int:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise CannotStart(
-            f'DATA_DIR="{data_dir}": cannot be written ({error.strerror})'
-        ) from error
+        raise CannotStart(f'DATA_DIR="{data_dir}": cannot be written ({error.strerror})') from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -175,9 +175,7 @@ def test_a_stop_leaves_no_process_and_a_second_start_finds_its_data(tmp_path: Pa
         assert eventually(lambda: processes_of(installation) == [], 15), processes_of(installation)
 
 
-MAKE_SOMEONE = (
-    "from django.contrib.auth.models import User; User.objects.create_user('someone')"
-)
+MAKE_SOMEONE = "from django.contrib.auth.models import User; User.objects.create_user('someone')"
 COUNT_PEOPLE = "from django.contrib.auth.models import User; print(User.objects.count())"
 CHANGE_PASSWORD = (
     "from django.contrib.auth.models import User; admin = User.objects.get(username='admin'); "
@@ -235,4 +233,6 @@ def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path):
     refused = up(DATA_DIR=str(tmp_path / "file" / "var"), SECRET_KEY="x" * 50)
 
     assert refused.returncode == 2
-    assert refused.stderr == f'DATA_DIR="{tmp_path}/file/var": cannot be written (Not a directory)\n'
+    assert (
+        refused.stderr == f'DATA_DIR="{tmp_path}/file/var": cannot be written (Not a directory)\n'
+    )
