@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from devices.fields import Sha256Field
 from devices.querysets import DeviceQuerySet
 from devices.states import (
     Actor,
@@ -47,7 +48,8 @@ class Device(models.Model):
     `devices.permission` derived from them."""
 
     device_id = models.CharField(max_length=ID_MAX, unique=True)
-    token = models.TextField(null=True, blank=True, unique=True)  # noqa: DJ001  unique where known
+    token = models.TextField(null=True, blank=True)  # noqa: DJ001
+    token_sha256 = Sha256Field(of="token")
     platform = models.CharField(max_length=7, choices=Platform)
     os_version = models.CharField(max_length=32, blank=True, default="")
     api_level = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -108,6 +110,11 @@ class Device(models.Model):
             models.CheckConstraint(
                 condition=Q(state=DeviceState.ACTIVE) | Q(token=None), name="token_only_if_active"
             ),
+            models.CheckConstraint(
+                condition=Q(token=None, token_sha256=None)
+                | Q(token__isnull=False, token_sha256__isnull=False),
+                name="token_has_its_hash",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "platform", "id"], name="device_walk"),
@@ -119,18 +126,42 @@ class Device(models.Model):
 
 
 class RegistrationEvent(models.Model):
-    """Append-only; its pk is the order in which the database took the registrations."""
+    """Append-only; its pk is the order in which the database took the registrations. The people
+    are bare keys, so that the log says nothing about one who was erased."""
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="registrations")
     kind = models.CharField(max_length=16, choices=RegistrationKind)
-    user_before = models.CharField(max_length=ID_MAX, blank=True, default="")
-    user_after = models.CharField(max_length=ID_MAX, blank=True, default="")
+    user_before = models.ForeignKey(
+        AppUser,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    user_after = models.ForeignKey(
+        AppUser,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="registrations",
+    )
     actor = models.CharField(max_length=8, choices=Actor)
     request_id = models.CharField(max_length=40, blank=True, default="")
     at = models.DateTimeField(default=now)
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["user_after", "-id"],
+                condition=Q(user_after__isnull=False),
+                name="registrations_of_user",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.device_id}"
@@ -146,7 +177,7 @@ class PermissionEvent(models.Model):
     source = models.CharField(max_length=8, blank=True, default="")
     facts = models.JSONField(default=dict, blank=True)
     applied = models.BooleanField(default=True)
-    event_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    event_id = models.CharField(max_length=64, blank=True, default="")
     prompt_id = models.CharField(max_length=40, blank=True, default="")
     observed_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField(default=now)
@@ -154,9 +185,41 @@ class PermissionEvent(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["device", "kind", "-at"], name="permission_history")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "event_id"],
+                condition=~Q(event_id=""),
+                name="permission_event_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.before} → {self.after}"
+
+
+class PermissionAsk(models.Model):
+    """One call of the system's dialog: what the app asked for, and how it ended. Without a
+    result it is open; after ten minutes it is taken for `unresolved`."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="asks")
+    prompt_id = models.CharField(max_length=40, blank=True, default="")
+    alert = models.BooleanField(null=True, blank=True)
+    sound = models.BooleanField(null=True, blank=True)
+    badge = models.BooleanField(null=True, blank=True)
+    shown_at = models.DateTimeField()
+    result = models.CharField(max_length=10, blank=True, default="")
+    dialog_shown = models.BooleanField(null=True, blank=True)
+    elapsed_ms = models.PositiveIntegerField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["shown_at"], condition=Q(result=""), name="asks_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.result or 'open'} {self.device_id}"
 
 
 class Audience(models.Model):
