@@ -1,8 +1,7 @@
 """How numbers, times and status words are written on every page. Loaded as a builtin."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
@@ -13,11 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console import charts
+from console.clock import MINUS, NARROW, ago_text, day_word, full_time, span, zone_of
 
 register = template.Library()
 
-NARROW = "\u202f"  # no-break, between thousands and before a unit
-MINUS = "\u2212"
 DASH = "–"
 
 STATUS_PILLS = {  # word: (icon, tone)
@@ -154,9 +152,9 @@ def short_when(moment: datetime | None, zone: str = "") -> str | SafeString:
     """Today 09:30 · Tomorrow 09:30 · Tue 24 Nov, 09:30, the whole of it as a title."""
     if moment is None:
         return DASH
-    local = moment.astimezone(_zone(zone))
+    local = moment.astimezone(zone_of(zone))
     clock = local.strftime("%H:%M")
-    day = _day_word(local, timezone.now().astimezone(local.tzinfo))
+    day = day_word(local, timezone.now().astimezone(local.tzinfo))
     return _time(moment, f"{day} {clock}", full_time(moment, zone))
 
 
@@ -165,7 +163,7 @@ def clock(moment: datetime | None, zone: str = "") -> str | SafeString:
     """09:30:10, for rows that share a day."""
     if moment is None:
         return DASH
-    local = moment.astimezone(_zone(zone))
+    local = moment.astimezone(zone_of(zone))
     return _time(moment, local.strftime("%H:%M:%S"), full_time(moment, zone))
 
 
@@ -177,67 +175,7 @@ def ago(moment: datetime | None) -> str | SafeString:
     return _time(moment, ago_text(timezone.now() - moment), full_time(moment))
 
 
-@register.filter
-def span(seconds: Any) -> str:
-    """How long: 8 s, 2 min 36 s, 3 h 5 min, 2 days."""
-    seconds = max(0, round(float(seconds or 0)))
-    if seconds < 60:
-        return f"{seconds}{NARROW}s"
-    minutes, rest = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes}{NARROW}min" + (f" {rest}{NARROW}s" if rest else "")
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours}{NARROW}h" + (f" {minutes}{NARROW}min" if minutes else "")
-    return plural(hours // 24, "day,days")
-
-
-def ago_text(gone: timedelta) -> str:
-    seconds = int(gone.total_seconds())
-    if seconds < 0:
-        return f"in {span(-seconds)}"
-    if seconds < 5:
-        return "just now"
-    if seconds >= 3600:
-        seconds -= seconds % 3600
-    elif seconds >= 60:
-        seconds -= seconds % 60
-    return f"{span(seconds)} ago"
-
-
-def full_time(moment: datetime, zone: str = "") -> str:
-    """Tue 24 Nov 2026, 09:30 Europe/Vienna (UTC+1) · 08:30 UTC; the day again where UTC's differs."""
-    tz = _zone(zone)
-    local, utc = moment.astimezone(tz), moment.astimezone(UTC)
-    here = f"{_date(local)}, {local:%H:%M}"
-    if str(tz) == "UTC":
-        return f"{here} UTC"
-    there = f"{utc:%H:%M} UTC" if local.date() == utc.date() else f"{_date(utc)}, {utc:%H:%M} UTC"
-    return f"{here} {tz} ({offset(local)}) · {there}"
-
-
-def offset(local: datetime) -> str:
-    """UTC+1, UTC−3:30."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
-
-
-def _zone(name: str) -> Any:
-    return ZoneInfo(name) if name else timezone.get_current_timezone()
-
-
-def _date(local: datetime) -> str:
-    return f"{local:%a} {local.day} {local:%b %Y}"
-
-
-def _day_word(local: datetime, today: datetime) -> str:
-    days = (local.date() - today.date()).days
-    word = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get(days)
-    if word:
-        return word
-    year = "" if local.year == today.year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year},"
+register.filter(span)
 
 
 def _time(moment: datetime, text: str, title: str = "") -> SafeString:
