@@ -142,17 +142,16 @@ def size_bytes(content: Content, platform: Platform) -> int:
     """How much of FCM's 4,096 bytes this message uses (MESSAGE_MAX_BYTES is the most).
 
     FCM's documentation counts "keys and values": the UTF-8 bytes of all data keys and values and
-    of the text in `notification` and `android.notification`. For an iPhone it is at least the
-    compact JSON of `apns.payload`, which Apple limits to 4,096 bytes too.
+    of the text in `notification` and `android.notification`. The compact JSON of `apns.payload`,
+    which Apple limits to 4,096 bytes, counts where it is longer. Every device gets both parts, so
+    both platforms count alike.
     """
     message = example(content, platform)
-    counted = [*message.get("data", {}), *message.get("data", {}).values()]
-    counted += message["notification"].values()
-    if platform == "android":
-        counted += message["android"]["notification"].values()
-        return sum(len(text.encode()) for text in counted)
-    text_bytes = sum(len(text.encode()) for text in counted)
-    return max(text_bytes, len(_encode(message["apns"]["payload"]).encode()))
+    data = message.get("data", {})
+    words = [*data, *data.values(), *message["notification"].values()]
+    words += message["android"]["notification"].values()
+    apns = _encode(message["apns"]["payload"])
+    return max(sum(len(word.encode()) for word in words), len(apns.encode()))
 
 
 def _in_reading_order(message: Mapping[str, Any]) -> dict[str, Any]:

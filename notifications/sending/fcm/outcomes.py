@@ -138,7 +138,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 def _accepted(body: bytes) -> Answer:
     """Reference, "projects.messages": a success carries `name`. Without one, who knows."""
     try:
-        name = json.loads(body)["name"]
+        name = json.loads(body.decode())["name"]
     except (ValueError, KeyError, TypeError, RecursionError):
         name = ""
     if isinstance(name, str) and name:

@@ -6,6 +6,7 @@ A test gives it a script: what to do with the n-th request of a connection.
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -42,6 +43,7 @@ class FarSide:
 
     script: Callable[[Request, "Connection"], None] | None = None
     settings: dict[int, int] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     on_connect: Callable[["Connection"], None] | None = None
     on_headers: Callable[["Connection", int], None] | None = None
     requests: list[Request] = field(default_factory=list)
@@ -51,7 +53,7 @@ class FarSide:
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -66,6 +68,11 @@ class FarSide:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            if self.tls:
+                try:
+                    sock = self.tls.wrap_socket(sock, server_side=True)
+                except OSError:
+                    continue
             connection = Connection(self, sock, len(self.connections) + 1)
             self.connections.append(connection)
             threading.Thread(target=connection.serve, daemon=True).start()

@@ -1,0 +1,515 @@
+"""What every client must keep, against a far side that misbehaves over a real socket."""
+
+import json
+import resource
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import h2.settings
+import pytest
+
+from notifications.sending.fcm.client import PycurlClient, Wire, validate
+from notifications.sending.fcm.credentials import MintFailed
+from notifications.sending.fcm.message import Content, template
+from notifications.sending.fcm.outcomes import Answer, Kind
+from tests.notifications.fcm.certificates import server_context
+from tests.notifications.fcm.far_side import Connection, FarSide, Request, answer
+from tests.sandbox_process import free_port
+
+EXPIRED = {
+    "error": {
+        "code": 401,
+        "status": "UNAUTHENTICATED",
+        "message": "Request had invalid authentication credentials.",
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "ACCESS_TOKEN_EXPIRED",
+                "domain": "googleapis.com",
+            }
+        ],
+    }
+}
+
+Make = Callable[..., PycurlClient]
+
+
+@pytest.fixture(params=[PycurlClient])
+def make(request) -> Make:
+    """A client for this URL, with short waits."""
+
+    def client(url: str, credentials=None, **how) -> PycurlClient:
+        return request.param(url, credentials, "demo", **({"request_s": 1.5} | how))
+
+    return client
+
+
+@pytest.fixture
+def far() -> Iterator[FarSide]:
+    with FarSide() as side:
+        yield side
+
+
+class Minted:
+    """Credentials whose tokens are numbered."""
+
+    def __init__(self, failure: MintFailed | None = None) -> None:
+        self.number, self.failure = 1, failure
+
+    def bearer(self) -> str:
+        if self.failure:
+            raise self.failure
+        return f"token-{self.number}"
+
+    def mint_again(self, stale: str) -> str:
+        if stale == self.bearer():
+            self.number += 1
+        return self.bearer()
+
+
+def body(token: str) -> bytes:
+    return json.dumps({"message": {"token": token}}).encode()
+
+
+def requests(*numbers: int) -> list[tuple[int, bytes]]:
+    return [(number, body(f"t{number}")) for number in numbers]
+
+
+def all_answers(wire: Wire, within_s: float = 10) -> dict[int, Answer]:
+    """Until nothing is unanswered; a key that came twice would fail here."""
+    answers: dict[int, Answer] = {}
+    until = time.monotonic() + within_s
+    while wire.unanswered:
+        assert time.monotonic() < until, f"{wire.unanswered} were never answered"
+        for key, got in wire.answers(0.2):
+            assert key not in answers
+            answers[key] = got
+    return answers
+
+
+def one_answer(client: PycurlClient) -> Answer:
+    wire = client.start()
+    wire.send(requests(1))
+    answers = all_answers(wire)
+    wire.close()
+    return answers[1]
+
+
+def kinds(answers: dict[int, Answer]) -> Counter[str]:
+    return Counter(f"{got.kind} {got.reason}".strip() for got in answers.values())
+
+
+# ---------------------------------------------------------------- the good path
+
+
+def test_each_message_goes_out_once_and_gets_its_own_answer(make, far):
+    def script(request: Request, connection: Connection) -> None:
+        name = {"name": f"projects/demo/messages/{request.token}"}
+        connection.reply(request.stream, 200, json.dumps(name).encode())
+
+    far.script = script
+    wire = make(far.url).start()
+
+    wire.send(requests(*range(1200)))
+    answers = all_answers(wire)
+
+    assert {key: got.message_id for key, got in answers.items()} == {
+        number: f"projects/demo/messages/t{number}" for number in range(1200)
+    }
+    assert Counter(far.tokens()) == {f"t{number}": 1 for number in range(1200)}
+
+
+def test_the_request_is_what_fcm_expects(make, far):
+    assert one_answer(make(far.url, Minted())).kind is Kind.ACCEPTED
+
+    (request,) = far.requests
+    assert request.headers[":method"] == "POST"
+    assert request.headers[":path"] == "/v1/projects/demo/messages:send"
+    assert request.headers[":authority"] == f"127.0.0.1:{far.port}"
+    assert request.headers["authorization"] == "Bearer token-1"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["content-length"] == str(len(body("t1")))
+    assert request.body == body("t1")
+
+
+def test_wires_share_connections_one_after_the_other(make, far):
+    client = make(far.url)
+
+    for _ in range(20):
+        assert one_answer(client).kind is Kind.ACCEPTED
+
+    assert len(far.connections) == 1
+
+
+def test_wires_of_many_threads_do_not_get_in_each_others_way(make, far):
+    client = make(far.url)
+    got: list[dict[int, Answer]] = []
+
+    def broadcast(first: int) -> None:
+        for start in range(first, first + 300, 100):
+            wire = client.start()
+            wire.send(requests(*range(start, start + 100)))
+            got.append(all_answers(wire))
+            wire.close()
+
+    threads = [threading.Thread(target=broadcast, args=(n * 1000,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(got) == 24
+    assert sum((kinds(answers) for answers in got), Counter()) == {"accepted": 2400}
+    assert max(Counter(far.tokens()).values()) == 1
+
+
+def test_waiting_ends_with_enough_answers_or_the_time(make, far):
+    far.script = lambda request, connection: answer(request, connection, after_s=0.1)
+    wire = make(far.url).start()
+    wire.send(requests(*range(5)))
+
+    began = time.monotonic()
+    assert len(wire.answers(5, min_count=3)) >= 3
+    assert time.monotonic() - began < 2
+    all_answers(wire)
+    assert wire.answers(5) == []
+    assert time.monotonic() - began < 3
+
+
+def test_several_connections_carry_what_one_may_not(make):
+    def late(request: Request, connection: Connection) -> None:
+        threading.Timer(0.3, answer, (request, connection)).start()
+
+    limit = {h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 10}
+    with FarSide(late, settings=limit) as far:
+        client = make(far.url, connections=4, request_s=5)
+        assert one_answer(client).kind is Kind.ACCEPTED
+        wire = client.start()
+
+        began = time.monotonic()
+        wire.send(requests(*range(100, 140)))
+        assert kinds(all_answers(wire)) == {"accepted": 40}
+
+        assert time.monotonic() - began < 1.1  # one connection would take 1.2 s
+        assert len(far.connections) > 1
+
+
+def test_validate_asks_about_one_message(make, far):
+    content = Content("t", "b", None, {"initialPageName": ""}, True, None, "x", 60, 1)
+
+    got = validate(make(far.url), template(content, "ios", validate_only=True), "abc")
+
+    assert got.kind is Kind.ACCEPTED
+    assert json.loads(far.requests[0].body)["validate_only"] is True
+
+
+def test_a_small_window_of_the_far_side_only_slows_down(make):
+    with FarSide(settings={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 20}) as far:
+        wire = make(far.url).start()
+        wire.send([(n, body(f"t{n}" + "x" * 3000)) for n in range(150)])
+
+        assert kinds(all_answers(wire)) == {"accepted": 150}
+        assert max(Counter(far.tokens()).values()) == 1
+
+
+# ---------------------------------------------------------------- the deadline
+
+
+def test_past_the_deadline_nothing_is_sent_and_all_comes_back(make, far):
+    wire = make(far.url).start()
+
+    wire.send(requests(*range(50)), not_after=time.monotonic() - 1)
+
+    assert wire.answers(0.2) == []
+    assert sorted(wire.withdraw()) == list(range(50))
+    assert wire.unanswered == 0
+    assert far.requests == []
+
+
+def test_when_the_deadline_passes_what_was_not_sent_comes_back(make):
+    def late(request: Request, connection: Connection) -> None:
+        threading.Timer(0.4, answer, (request, connection)).start()
+
+    limit = {h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 10}
+    with FarSide(late, settings=limit) as far:
+        client = make(far.url, connections=1, request_s=5)
+        one_answer(client)
+        wire = client.start()
+        wire.send(requests(*range(100, 200)), not_after=time.monotonic() + 0.2)
+
+        answers = dict(wire.answers(2, min_count=100))
+        withdrawn = wire.withdraw()
+        answers |= all_answers(wire)
+
+        assert kinds(answers) == {"accepted": 10}
+        assert sorted([*answers, *withdrawn]) == list(range(100, 200))
+        assert set(far.tokens()) == {"t1", *(f"t{key}" for key in answers)}
+
+
+def test_closing_abandons_what_is_unanswered(make, far):
+    far.script = lambda request, connection: None
+    client = make(far.url, request_s=5)
+    wire = client.start()
+    wire.send(requests(*range(10)))
+    wire.answers(0.2)
+    wire.close()
+    wire.close()
+
+    far.script = None
+    assert one_answer(client).kind is Kind.ACCEPTED
+    with pytest.raises(ValueError, match="closed"):
+        wire.send(requests(11))
+
+
+# ---------------------------------------------------------------- never resent, never lost
+
+
+def test_a_reused_connection_that_ends_never_resends(make, far):
+    """libcurl alone would send these again without a word."""
+
+    def end_at_20(request: Request, connection: Connection) -> None:
+        if request.ordinal == 20:
+            return connection.cut()
+        if request.ordinal == 1 or connection.number > 1:
+            answer(request, connection)
+
+    far.script = end_at_20
+    client = make(far.url)
+    assert one_answer(client).kind is Kind.ACCEPTED
+    wire = client.start()
+    wire.send(requests(*range(100, 150)))
+
+    answers = all_answers(wire)
+
+    assert max(Counter(far.tokens()).values()) == 1
+    arrived = set(far.tokens())
+    for key, got in answers.items():
+        if got.kind is Kind.ACCEPTED:
+            assert f"t{key}" in arrived
+        if got.kind is Kind.RETRY:
+            assert f"t{key}" not in arrived
+    assert set(kinds(answers)) <= {"accepted", "unknown reset", "retry connect"}
+    assert kinds(answers)["unknown reset"] >= 19
+
+
+@pytest.mark.parametrize("abruptly", [True, False])
+def test_an_end_after_the_whole_request_is_unknown(make, far, abruptly):
+    far.script = lambda request, connection: connection.cut(abruptly)
+
+    got = one_answer(make(far.url))
+
+    assert (got.kind, got.reason) == (Kind.UNKNOWN, "reset")
+    assert len(far.requests) == 1
+
+
+def test_an_idle_connection_that_was_closed_is_replaced_unnoticed(make, far):
+    client = make(far.url)
+    for round_ in range(4):
+        assert one_answer(client).kind is Kind.ACCEPTED
+        far.connections[-1].cut(abruptly=bool(round_ % 2))
+        time.sleep(0.05)
+
+    assert len(far.requests) == 4
+    assert len(far.connections) == 4
+
+
+def test_no_answer_is_unknown_after_the_time_for_a_request(make, far):
+    far.script = lambda request, connection: None
+
+    began = time.monotonic()
+    got = one_answer(make(far.url))
+
+    assert (got.kind, got.reason) == (Kind.UNKNOWN, "timeout")
+    assert 1.3 < time.monotonic() - began < 2.5
+    assert len(far.requests) == 1
+
+
+def test_an_answer_that_trickles_ends_with_the_time_for_a_request(make, far):
+    def trickle(request: Request, connection: Connection) -> None:
+        connection.h2.send_headers(request.stream, [(":status", "200")])
+        for octet in b'{"name": "projects/demo/messages/1"}':
+            connection.h2.send_data(request.stream, bytes([octet]))
+            connection.flush()
+            time.sleep(0.1)
+
+    far.script = trickle
+
+    began = time.monotonic()
+    got = one_answer(make(far.url))
+
+    assert (got.kind, got.reason) == (Kind.UNKNOWN, "timeout")
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_huge_answer_is_cut_off(make, far):
+    def flood(request: Request, connection: Connection) -> None:
+        connection.h2.send_headers(request.stream, [(":status", "200")])
+        try:
+            for _ in range(6400):
+                with connection.lock:
+                    window = connection.h2.local_flow_control_window(request.stream)
+                    if window >= 16384:
+                        connection.h2.send_data(request.stream, b"x" * 16384)
+                        connection.flush()
+                        continue
+                threading.Event().wait(0.005)
+        except Exception:  # noqa: BLE001  (the client has gone away, as it should)
+            return
+
+    far.script = lambda request, connection: threading.Thread(
+        target=flood, args=(request, connection), daemon=True
+    ).start()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    got = one_answer(make(far.url, request_s=5))
+
+    assert (got.kind, got.reason) == (Kind.UNKNOWN, "bad_body")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kB
+
+
+# ---------------------------------------------------------------- before anything was sent
+
+
+def test_a_refused_connection_costs_no_attempt(make):
+    got = one_answer(make(f"http://127.0.0.1:{free_port()}"))
+
+    assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "connect", False)
+
+
+def test_an_unknown_name_costs_no_attempt(make):
+    got = one_answer(make("http://nowhere.invalid", request_s=5))
+
+    assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "dns", False)
+
+
+def test_a_far_side_without_tls_costs_no_attempt(make, far):
+    got = one_answer(make(far.url.replace("http:", "https:")))
+
+    assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "tls", False)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(make, tmp_path):
+    context, _ = server_context(tmp_path, ["h2"])
+    with FarSide(tls=context) as far:
+        got = one_answer(make(far.url))
+
+        assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "tls", False)
+        assert far.requests == []
+
+
+# ---------------------------------------------------------------- TLS
+
+
+def test_http2_over_tls(make, tmp_path):
+    context, ca_file = server_context(tmp_path, ["h2", "http/1.1"])
+    with FarSide(tls=context) as far:
+        wire = make(far.url, ca_file=ca_file).start()
+        wire.send(requests(*range(300)))
+
+        assert kinds(all_answers(wire)) == {"accepted": 300}
+
+
+# ---------------------------------------------------------------- answers with consequences
+
+
+def test_what_fcm_asks_to_wait_is_handed_on(make, far):
+    def busy(request: Request, connection: Connection) -> None:
+        connection.reply(request.stream, 503, b"{}", {"retry-after": "17"})
+
+    far.script = busy
+
+    assert one_answer(make(far.url)).retry_after_s == 17
+
+
+def test_redirects_are_not_followed(make, far):
+    with FarSide() as elsewhere:
+        far.script = lambda request, connection: connection.reply(
+            request.stream, 307, b"", {"location": f"{elsewhere.url}/v1/x"}
+        )
+
+        got = one_answer(make(far.url, Minted()))
+
+        assert (got.kind, got.reason) == (Kind.RETRY, "redirected")
+        assert elsewhere.connections == []
+
+
+def test_an_expired_token_is_replaced_once_and_nobody_notices(make, far):
+    def expire(request: Request, connection: Connection) -> None:
+        if request.headers["authorization"] == "Bearer token-1":
+            return connection.reply(request.stream, 401, json.dumps(EXPIRED).encode())
+        answer(request, connection)
+
+    far.script = expire
+    credentials = Minted()
+    wire = make(far.url, credentials).start()
+    wire.send(requests(*range(40)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 40}
+    assert credentials.number == 2
+
+
+def test_a_token_that_stays_expired_ends_as_misconfigured(make, far):
+    far.script = lambda request, connection: connection.reply(
+        request.stream, 401, json.dumps(EXPIRED).encode()
+    )
+
+    got = one_answer(make(far.url, Minted()))
+
+    assert (got.kind, got.reason) == (Kind.MISCONFIGURED, "credentials")
+    assert len(far.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("permanent", "kind", "reason"),
+    [
+        (True, Kind.MISCONFIGURED, "credentials"),
+        (False, Kind.RETRY, "credentials_unreachable"),
+    ],
+)
+def test_without_a_token_nothing_goes_out_and_no_attempt_counts(make, far, permanent, kind, reason):
+    failure = MintFailed(permanent, "invalid_grant", "Invalid JWT Signature.")
+
+    got = one_answer(make(far.url, Minted(failure)))
+
+    assert (got.kind, got.reason, got.counts_attempt) == (kind, reason, False)
+    assert "Invalid JWT Signature." in got.detail
+    assert far.connections == []
+
+
+# ---------------------------------------------------------------- libcurl alone
+
+
+def test_without_http2_several_connections_do(tmp_path):
+    context, ca_file = server_context(tmp_path, ["http/1.1"])
+    arrived: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            arrived.append(json.loads(content)["message"]["token"])
+            reply = b'{"name": "projects/demo/messages/1"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    url = f"https://127.0.0.1:{server.server_port}"
+
+    wire = PycurlClient(url, None, "demo", ca_file=ca_file).start()
+    wire.send(requests(*range(120)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 120}
+    assert max(Counter(arrived).values()) == 1
+    server.shutdown()
+    server.server_close()
