@@ -1,0 +1,108 @@
+"""How many requests a key, and an address without a server key, may make in a minute.
+
+Counted in Redis so that all web processes count together; where Redis is away each process
+counts alone, and the limit holds all the same.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest
+
+PER_KEY = 60_000
+PER_ADDRESS = 6_000  # many phones share one address of a mobile network
+WINDOW_S = 60
+REDIS_REST_S = 5  # how long a silent Redis is left alone
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    limit: int
+    used: int
+    reset_s: int
+
+    @property
+    def exceeded(self) -> bool:
+        return self.used > self.limit
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "RateLimit-Reset": str(self.reset_s),
+        }
+
+
+class Counts:
+    """Fixed windows of a minute."""
+
+    def __init__(self) -> None:
+        self.client: Any = None
+        self.rest_until = 0.0
+        self.window = 0
+        self.local: Counter[str] = Counter()
+
+    def count(self, limits: dict[str, int]) -> Count:
+        """One more request for each name; the count that is nearest to its limit."""
+        now = time.time()
+        window = int(now // WINDOW_S)
+        reset_s = WINDOW_S - int(now % WINDOW_S)
+        used = self.in_redis(list(limits), window) or self.alone(list(limits), window)
+        counts = [
+            Count(limit, count, reset_s) for limit, count in zip(limits.values(), used, strict=True)
+        ]
+        return min(counts, key=lambda count: (count.limit - count.used) / count.limit)
+
+    def in_redis(self, names: list[str], window: int) -> list[int]:
+        if time.monotonic() < self.rest_until:
+            return []
+        try:
+            with self.connect().pipeline(transaction=False) as pipe:
+                for name in names:
+                    pipe.incr(key := f"rate:{name}:{window}")
+                    pipe.expire(key, 2 * WINDOW_S)
+                return [int(used) for used in pipe.execute()[::2]]
+        except (redis.RedisError, OSError):
+            self.rest_until = time.monotonic() + REDIS_REST_S
+            return []
+
+    def connect(self) -> Any:
+        if self.client is None:
+            self.client = redis.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2
+            )
+        return self.client
+
+    def alone(self, names: list[str], window: int) -> list[int]:
+        if window != self.window:
+            self.window, self.local = window, Counter()
+        self.local.update(names)
+        return [self.local[name] for name in names]
+
+
+counts = Counts()
+
+
+def address(request: HttpRequest) -> str:
+    """Where the request came from. Only a neighbour (loopback, private network) is believed when
+    it names somebody else; a proxy appends, so the last one named is the one it saw."""
+    remote = str(request.META.get("REMOTE_ADDR") or "")
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)[-1].strip()
+    return forwarded if forwarded and is_near(remote) and is_address(forwarded) else remote
+
+
+def is_near(text: str) -> bool:
+    return not text or (is_address(text) and not ip_address(text).is_global)
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
