@@ -118,8 +118,12 @@ class SandboxProcess:
         return dict(self.control("GET", "service-account.json"))
 
     def reset(self) -> None:
-        """No faults, no messages, all counts zero, as between two tests."""
+        """As new, as between two tests: nothing sent, nothing broken, all phones registered."""
         self.control("PUT", "faults", [])
+        self.control("PUT", "quota", {})
+        self.control("PUT", "oauth", {})
+        self.control("POST", "clock", {"offset": 0})
+        self.control("DELETE", "phones")
         self.control("DELETE", "messages")
 
 

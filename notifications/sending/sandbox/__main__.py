@@ -2,58 +2,76 @@
 
 import argparse
 import asyncio
-import contextlib
+import gc
 import signal
-import socket
 import sys
 from pathlib import Path
 
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
-
 from notifications.sending.sandbox.app import Sandbox
-from notifications.sending.sandbox.asgi import application
+from notifications.sending.sandbox.wire.connection import Connection
+
+LOOPBACK = "127.0.0.1"
+LEAVE_SECONDS = 0.5
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="sandbox", description="FCM on this machine.")
-    parser.add_argument("--port", type=int, default=8787)
-    parser.add_argument("--data-dir", type=Path, default=Path("var"))
-    arguments = parser.parse_args()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", arguments.port))
-        except OSError as error:
-            print(f"sandbox: port {arguments.port}: {error.strerror}", file=sys.stderr)
-            return 2
-    url = f"http://127.0.0.1:{arguments.port}"
-    sandbox = Sandbox(arguments.data_dir / "sandbox", url)
-    asyncio.run(_serve(sandbox, arguments.port, url))
+    arguments = _arguments()
+    try:
+        asyncio.run(_serve(arguments.port, arguments.data_dir / "sandbox"))
+    except PortTaken as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
-async def _serve(sandbox: Sandbox, port: int, url: str) -> None:
-    server = Server(
-        application(sandbox),
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.auto,
-        websockets=False,
-        log_enabled=False,
+class PortTaken(Exception):
+    """The message says which port."""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m notifications.sending.sandbox",
+        description="FCM's HTTP v1 API on this machine, with pretend phones.",
     )
+    parser.add_argument("--port", type=_port, default=8787)
+    parser.add_argument("--data-dir", type=Path, default=Path("var"))
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 to 65535")
+    return int(text)
+
+
+async def _serve(port: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(server.serve())
+    connections: set[Connection] = set()
+    url = f"http://{LOOPBACK}:{port}"
+    sandbox: Sandbox | None = None
+
+    def connection() -> Connection:
+        assert sandbox is not None  # noqa: S101 - listening begins after it is there
+        return Connection(sandbox, loop, connections)
+
+    try:
+        server = await loop.create_server(
+            connection, LOOPBACK, port, backlog=1024, start_serving=False
+        )
+    except OSError as error:
+        raise PortTaken(f"port {port}: {error.strerror}") from None
+    sandbox = Sandbox(folder, url)
+    gc.freeze()
+    await server.start_serving()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    while not serving.done():
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            break
-        await asyncio.sleep(0.02)
+        loop.add_signal_handler(number, stop.set)
     print(f"sandbox ready at {url}", flush=True)
-    await serving
+    await stop.wait()
+    server.close()
+    for each in list(connections):
+        each.leave()
+    await asyncio.sleep(0 if not connections else LEAVE_SECONDS)
 
 
 if __name__ == "__main__":

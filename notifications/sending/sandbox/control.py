@@ -7,18 +7,25 @@ that a rebound name does not get here), and a header that no page may send acros
 import ipaddress
 import json
 import re
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from notifications.sending.sandbox import faults, rules
+from notifications.sending.sandbox import faults, oauth, rules
+from notifications.sending.sandbox.clock import timestamp
 from notifications.sending.sandbox.http import Reply, Request, json_reply
 from notifications.sending.sandbox.phones import STATES
+from notifications.sending.sandbox.quota import Limits
 
 if TYPE_CHECKING:
     from notifications.sending.sandbox.app import Sandbox
 
 MESSAGES_DEFAULT, MESSAGES_MAX = 100, 1_000
 BULK_MAX = 100_000
+CLOCK_MAX_S = 10 * 365 * 24 * 3600
 _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+
+Content = dict[str, Any]
 
 
 class BadControl(ValueError):
@@ -33,9 +40,10 @@ def answer(sandbox: "Sandbox", request: Request) -> Reply:
     try:
         _check_caller(request)
         return json_reply(200, _routed(sandbox, request))
-    except (BadControl, faults.BadFault) as error:
-        status = getattr(error, "status", 400)
-        return json_reply(status, {"error": str(error)})
+    except faults.BadFault as error:
+        return json_reply(400, {"error": str(error)})
+    except BadControl as error:
+        return json_reply(error.status, {"error": str(error)})
 
 
 def _check_caller(request: Request) -> None:
@@ -49,48 +57,82 @@ def _check_caller(request: Request) -> None:
 
 def _routed(sandbox: "Sandbox", request: Request) -> Any:
     name = request.path.removeprefix("/_sandbox/")
-    match request.method, name:
-        case "GET", "messages":
-            return _messages(sandbox, request.arguments())
-        case "DELETE", "messages":
-            sandbox.inbox.forget()
-            return {}
-        case "GET", "stats":
-            return {**sandbox.inbox.stats(), "token_mints": sandbox.authority.minted}
-        case "PUT", "faults":
-            sandbox.faults = faults.read_faults(_content(request))
-            return {"faults": len(sandbox.faults)}
-        case "PUT", "phones":
-            return _put_phones(sandbox, _object(request, *STATES))
-        case "GET", "service-account.json":
-            host = request.headers["host"]
-            return sandbox.authority.service_account(f"http://{host}")
     if name.startswith("phones/"):
         return _phone(sandbox, request, name.removeprefix("phones/"))
-    raise BadControl(f"There is no {request.method} {request.path}.", 404)
+    route = _ROUTES.get((request.method, name))
+    if route is None:
+        raise BadControl(f"There is no {request.method} {request.path}.", 404)
+    return route(sandbox, request)
 
 
-def _messages(sandbox: "Sandbox", arguments: dict[str, str]) -> dict[str, Any]:
+# ------------------------------------------------------------------ messages, faults
+
+
+def _messages(sandbox: "Sandbox", request: Request) -> Content:
+    arguments = request.arguments()
     limit = arguments.get("limit", str(MESSAGES_DEFAULT))
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MESSAGES_MAX:
         raise BadControl(f"limit is {limit!r}: must be a whole number from 1 to {MESSAGES_MAX}")
     return {"messages": sandbox.inbox.newest(arguments.get("token"), int(limit))}
 
 
-def _phone(sandbox: "Sandbox", request: Request, token: str) -> dict[str, Any]:
+def _forget_messages(sandbox: "Sandbox", request: Request) -> Content:
+    sandbox.forget_messages()
+    return {}
+
+
+def _stats(sandbox: "Sandbox", request: Request) -> Content:
+    return {**sandbox.inbox.stats(), "token_mints": sandbox.authority.minted}
+
+
+def _put_faults(sandbox: "Sandbox", request: Request) -> Content:
+    sandbox.sends.faults = faults.read_faults(_content(request))
+    return {"faults": len(sandbox.sends.faults)}
+
+
+def _get_faults(sandbox: "Sandbox", request: Request) -> list[Content]:
+    """The faults as they were set, and how often each has struck."""
+    return [
+        {"match": each.match, "do": each.do, "times": each.times, **each.options, "done": each.done}
+        for each in sandbox.sends.faults
+    ]
+
+
+# ------------------------------------------------------------------ phones
+
+
+def _phone(sandbox: "Sandbox", request: Request, token: str) -> Content:
     _check_token(token)
     if request.method == "PUT":
-        state = _object(request, "state").get("state")
+        state = _object(request, ("state",)).get("state")
         if state not in STATES:
             raise BadControl(f"state is {state!r}: must be one of {', '.join(STATES)}")
-        sandbox.phones.set([token], state)
+        sandbox.phones.set([token], state, sandbox.clock.now())
     elif request.method != "GET":
         raise BadControl("Use GET or PUT.", 405)
-    return {"token": token, "state": sandbox.phones.state(token)}
+    return _shown_phone(sandbox, token)
 
 
-def _put_phones(sandbox: "Sandbox", content: dict[str, Any]) -> dict[str, int]:
+def _shown_phone(sandbox: "Sandbox", token: str) -> Content:
+    """`received` is what reached the phone, newest first; `stored` waits until it is back."""
+    shelf = sandbox.phones.shelf(token, sandbox.clock.now())
+    stored = [message.id for message in shelf.stored]
+    held_back = {*stored, *shelf.lost}
+    newest = sandbox.inbox.newest(token, MESSAGES_MAX)
+    names = [message["name"] for message in newest]
+    return {
+        "token": token,
+        "state": sandbox.phones.state(token),
+        "topics": sorted(sandbox.topics.of(token)),
+        "received": [name for name in names if name.rsplit("/", 1)[1] not in held_back],
+        "stored": [name for name in names if name.rsplit("/", 1)[1] in stored],
+        "deleted_messages": shelf.deleted_messages,
+    }
+
+
+def _put_phones(sandbox: "Sandbox", request: Request) -> Content:
     """Many phones at once: {"unregistered": [token, …]}; all is checked before any is set."""
+    content = _object(request, STATES)
     for state, tokens in content.items():
         if not isinstance(tokens, list):
             raise BadControl(f"{state} must be a list of tokens")
@@ -99,13 +141,88 @@ def _put_phones(sandbox: "Sandbox", content: dict[str, Any]) -> dict[str, int]:
     if sum(map(len, content.values())) > BULK_MAX:
         raise BadControl(f"at most {BULK_MAX} tokens a call")
     for state, tokens in content.items():
-        sandbox.phones.set(tokens, state)
+        sandbox.phones.set(tokens, state, sandbox.clock.now())
     return {state: len(tokens) for state, tokens in content.items()}
+
+
+def _forget_phones(sandbox: "Sandbox", request: Request) -> Content:
+    """All are registered, online and subscribed to nothing."""
+    sandbox.phones.forget()
+    sandbox.topics.forget()
+    return {}
 
 
 def _check_token(token: Any) -> None:
     if not isinstance(token, str) or not rules.TOKEN.fullmatch(token):
         raise BadControl(f"{token!r} is no token: must match {rules.TOKEN.pattern}")
+
+
+# ------------------------------------------------------------------ quota, sign-in, clock
+
+
+def _put_quota(sandbox: "Sandbox", request: Request) -> Content:
+    """What is not named has no limit."""
+    names = ("messages_per_minute", "device_per_minute", "device_per_hour")
+    content = _object(request, names)
+    for name, limit in content.items():
+        if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+            raise BadControl(f"{name} is {limit!r}: must be a whole number or null")
+        if limit is not None and limit < 0:
+            raise BadControl(f"{name} is {limit}: must not be negative")
+    sandbox.sends.quota.set(Limits(**content))
+    return asdict(sandbox.sends.quota.limits)
+
+
+def _put_oauth(sandbox: "Sandbox", request: Request) -> Content:
+    """What is not named goes back to normal; `tokens_revoked` ends all tokens minted so far."""
+    switches = ("key_revoked", "account_deleted", "tokens_revoked")
+    numbers = ("token_lifetime", "clock_skew")
+    content = _object(request, (*switches, *numbers))
+    for name in content.keys() & set(switches):
+        if not isinstance(content[name], bool):
+            raise BadControl(f"{name} is {content[name]!r}: must be true or false")
+    for name in content.keys() & set(numbers):
+        _check_seconds(name, content[name], least=0 if name == "token_lifetime" else -CLOCK_MAX_S)
+    if content.pop("tokens_revoked", False):
+        sandbox.authority.revoke_tokens()
+    sandbox.authority.settings = oauth.Settings(**content)
+    return asdict(sandbox.authority.settings)
+
+
+def _move_clock(sandbox: "Sandbox", request: Request) -> Content:
+    """{"advance": seconds} moves it on, {"offset": seconds} sets it off real time."""
+    content = _object(request, ("advance", "offset"))
+    if len(content) != 1:
+        raise BadControl('Send {"advance": seconds} or {"offset": seconds}.')
+    [(name, seconds)] = content.items()
+    _check_seconds(name, seconds, least=-CLOCK_MAX_S)
+    sandbox.clock.offset = seconds + (sandbox.clock.offset if name == "advance" else 0)
+    return {"now": timestamp(sandbox.clock.now()), "offset": sandbox.clock.offset}
+
+
+def _check_seconds(name: str, value: Any, *, least: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value <= CLOCK_MAX_S:
+        raise BadControl(f"{name} is {value!r}: must be seconds from {least} to {CLOCK_MAX_S}")
+
+
+def _service_account(sandbox: "Sandbox", request: Request) -> Content:
+    return dict(sandbox.authority.service_account(f"http://{request.headers['host']}"))
+
+
+_ROUTES: dict[tuple[str, str], Callable[["Sandbox", Request], Any]] = {
+    ("GET", "messages"): _messages,
+    ("DELETE", "messages"): _forget_messages,
+    ("GET", "stats"): _stats,
+    ("GET", "faults"): _get_faults,
+    ("PUT", "faults"): _put_faults,
+    ("PUT", "phones"): _put_phones,
+    ("DELETE", "phones"): _forget_phones,
+    ("PUT", "quota"): _put_quota,
+    ("PUT", "oauth"): _put_oauth,
+    ("POST", "clock"): _move_clock,
+    ("GET", "service-account.json"): _service_account,
+}
 
 
 def _content(request: Request) -> Any:
@@ -115,7 +232,7 @@ def _content(request: Request) -> Any:
         raise BadControl(f"The body is not JSON: {error}") from None
 
 
-def _object(request: Request, *names: str) -> dict[str, Any]:
+def _object(request: Request, names: tuple[str, ...]) -> Content:
     content = _content(request)
     if not isinstance(content, dict):
         raise BadControl("The body must be a JSON object.")

@@ -120,6 +120,10 @@ def too_much() -> Reply:
     return _html(413, page)
 
 
+def broken_request() -> Reply:
+    return _html(400, b"<!DOCTYPE html>\n<title>Error 400 (Bad Request)!!1</title>\n")
+
+
 # ------------------------------------------------------------------ 401, 403, 404
 
 
@@ -188,6 +192,10 @@ def unregistered() -> Reply:
 
 def project_not_found() -> Reply:
     """Without an FcmError: nobody's token is dead. (Inferred.)"""
+    return not_found()
+
+
+def not_found() -> Reply:
     return envelope(404, "NOT_FOUND", "Requested entity was not found.")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 JSON_TYPE = "application/json; charset=UTF-8"
+BODY_MAX_BYTES = 10 << 20
 
 
 class Wire(Enum):

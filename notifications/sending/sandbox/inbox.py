@@ -199,7 +199,7 @@ class Inbox:
             elif kind == "M":
                 which, at, message_id, token = fields
                 self._keep(Entry(message_id, token, float(at), templates[which]))
-                self._serial = int(message_id[2 : message_id.index("%")])
+                self._serial = int(message_id.removeprefix("0:").partition("%")[0])
             else:
                 self.requests, self.accepted, self.rejected, statuses = json.loads(fields[0])
                 self.by_status = Counter(statuses)

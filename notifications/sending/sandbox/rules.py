@@ -55,9 +55,7 @@ def _one_android(message: Message) -> Reply | None:
         return envelopes.bad_value(
             "message.android_v2", "Only one of android and android_v2 can be set."
         )
-    second = message.get("android_v2")
-    if second is None:
-        return None
+    second: Message = message.get("android_v2", {"background_sync": {}})
     if ("remote_notification" in second) == ("background_sync" in second):
         return envelopes.bad_value(
             "message.android_v2",
@@ -202,12 +200,12 @@ def _size(message: Message) -> Reply | None:
 
 def _android_bytes(message: Message) -> int:
     """UTF-8 bytes of the data that would be used, and of every text in the notifications."""
-    android = message.get("android", message.get("android_v2", {}))
+    android: Message = message.get("android", message.get("android_v2", {}))
     webpush = message.get("webpush", {})
-    data = android.get("data") or webpush.get("data") or message.get("data", {})
-    shown = [message.get("notification", {}), webpush.get("notification", {})]
-    shown += [banner for _, banner in _banners(message)]
-    texts = sum(_text_bytes(part) for part in shown)
+    data: dict[str, str] = android.get("data") or webpush.get("data") or message.get("data", {})
+    notification = message.get("notification", {})
+    shown = [{**notification, **banner} for _, banner in _banners(message)]
+    texts = max(map(_text_bytes, [*shown, {**notification, **webpush.get("notification", {})}]))
     return texts + sum(len(key.encode()) + len(text.encode()) for key, text in data.items())
 
 

@@ -190,13 +190,13 @@ def _camel(name: str) -> str:
 integer = _number("TYPE_INT32", whole=True)
 floating = _number("TYPE_FLOAT", whole=False)
 
-_label = {"analytics_label": string}
+_label: dict[str, Reader] = {"analytics_label": string}
 _color = message("Color", {"red": floating, "green": floating, "blue": floating, "alpha": floating})
 _light = message(
     "LightSettings",
     {"color": _color, "light_on_duration": duration, "light_off_duration": duration},
 )
-_banner = {
+_banner: dict[str, Reader] = {
     "title": string,
     "body": string,
     "icon": string,
@@ -247,7 +247,7 @@ _banner = {
     ),
     "bypass_proxy_notification": boolean,
 }
-_android = {
+_android: dict[str, Reader] = {
     "collapse_key": string,
     "ttl": duration,
     "restricted_package_name": string,
@@ -267,7 +267,7 @@ _remote = message(
 )
 _priority = enum("AndroidConfig.AndroidMessagePriority", "NORMAL", "HIGH", either_case=True)
 
-MESSAGE = {
+MESSAGE: dict[str, Reader] = {
     "name": string,
     "data": string_map,
     "notification": message("Notification", {"title": string, "body": string, "image": string}),
