@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from notifications import access
 from notifications.models import Heartbeat, Notification
+from notifications.sending.channel import in_sandbox
 
 THEMES = ("light", "dark")
 THEME_CHOICES = (
@@ -26,13 +27,13 @@ SILENT_SECONDS = 60  # a worker that said nothing for so long is called silent
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the rail can lead to. `permission` "" means every member of staff."""
+    """A page that the rail can lead to. `verb` is what `access` must allow her."""
 
     label: str
     url_name: str
     icon: str
     group: int
-    permission: str = ""
+    verb: str = "view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ PLACES = (
     Place("Permission prompts", "prompts", "message-question", 3),
     Place("Triggers", "triggers", "bolt", 3),
     Place("Insights", "insights", "chart-line", 3),
-    Place("Settings", "settings", "adjustments-horizontal", 4, "notifications.change_settings"),
-    Place("Audit", "audit", "history", 4, "notifications.operate_notification"),
+    Place("Settings", "settings", "adjustments-horizontal", 4, "settings"),
+    Place("Audit", "audit", "history", 4, "audit"),
     Place("Health", "health", "heartbeat", 4),
     Place("Sandbox", "sandbox", "flask-2", 4),
 )
@@ -115,25 +116,19 @@ def url_of(name: str) -> str:
 
 
 def compose_url(request: HttpRequest) -> str:
-    if not request.user.has_perm("notifications.compose_notification"):
-        return ""
-    return url_of("compose")
+    return url_of("compose") if access.allowed(request.user, "compose") else ""
 
 
 def may_use(request: HttpRequest, place: Place) -> bool:
     if place.url_name == "sandbox" and not in_sandbox():
         return False
-    return not place.permission or request.user.has_perm(place.permission)
+    return access.allowed(request.user, place.verb)
 
 
 def active_url(path: str, urls: list[str]) -> str:
     """The longest address that `path` lies under; "/" only covers itself."""
     fitting = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
     return max(fitting, key=len, default="")
-
-
-def in_sandbox() -> bool:
-    return settings.FCM_BASE_URL == settings.SANDBOX_URL
 
 
 def live_count() -> int:
