@@ -225,19 +225,32 @@ class Delivery(models.Model):
 
     pk = models.CompositePrimaryKey("notification_id", "device_id")
     notification = models.ForeignKey(
-        Notification, on_delete=models.DO_NOTHING, db_constraint=False, related_name="deliveries",
+        Notification,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="deliveries",
         db_index=False,
     )
     device = models.ForeignKey(
-        Device, on_delete=models.DO_NOTHING, db_constraint=False, related_name="deliveries",
+        Device,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="deliveries",
         db_index=False,
     )
     user = models.ForeignKey(
-        AppUser, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False,
+        AppUser,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
         related_name="deliveries",
     )
     batch = models.ForeignKey(
-        Batch, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False,
+        Batch,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
         related_name="deliveries",
     )
     platform = models.CharField(max_length=7)
@@ -325,8 +338,12 @@ class AuditEntry(models.Model):
 
     at = models.DateTimeField(default=now)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING,
-        db_constraint=False, related_name="+",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
     actor_name = models.CharField(max_length=150)
     action = models.CharField(max_length=60)

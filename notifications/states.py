@@ -65,7 +65,7 @@ class Outcome(TextChoices):
     WAITING = "waiting", "Waiting"
     ACCEPTED = "accepted", "Accepted"
     REJECTED = "rejected", "Rejected"
-    DEAD_TOKEN = "dead_token", "Dead token"  # noqa: S105  an outcome, not a password
+    DEAD_TOKEN = "dead_token", "Dead token"
     SKIPPED = "skipped", "Skipped"
     EXPIRED = "expired", "Expired"
     STOPPED = "stopped", "Stopped"

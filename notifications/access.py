@@ -1,0 +1,106 @@
+"""Who among the staff may do what. Pages and API ask the same functions.
+
+*Access* is for staff; *permission* is for phones.
+"""
+
+from typing import Any
+
+from devices import preferences
+from notifications.models import Notification
+from notifications.states import Kind, SendTo
+
+WORDS = {
+    "compose": "compose notifications",
+    "test": "send tests",
+    "confirm": "confirm this notification",
+    "undo": "undo this notification",
+    "cancel": "cancel this notification",
+    "edit": "edit this notification",
+    "pause": "pause this notification",
+    "resume": "resume this notification",
+    "stop": "stop this notification",
+    "duplicate": "duplicate notifications",
+    "resend_unknown": "resend this notification",
+    "release": "release this notification",
+    "settings": "change settings",
+    "keys": "manage API keys",
+    "team": "manage the team",
+    "people": "change people and their phones",
+    "audit": "read the audit log",
+}
+SIMPLE = {
+    "compose": "compose_notification",
+    "test": "compose_notification",
+    "duplicate": "compose_notification",
+    "people": "confirm_to_users",
+    "settings": "change_settings",
+    "keys": "manage_keys",
+    "team": "manage_team",
+}
+OF_AUTHOR = {"undo", "cancel", "edit", "pause", "stop"}
+BY_PERSON = ("", "by_person")
+
+
+class NotAllowed(Exception):
+    """The text is a sentence for the person who asked."""
+
+
+def has(user: Any, codename: str) -> bool:
+    return bool(user.is_active and user.has_perm(f"notifications.{codename}"))
+
+
+def refusal(user: Any, verb: str, notification: Notification | None = None) -> str:
+    """Why `user` may not, as a sentence; empty when she may."""
+    may = _may(user, verb, notification)
+    if may is True:
+        return ""
+    return may or f"Your role can't {WORDS.get(verb, verb)}. Ask an admin."
+
+
+def _may(user: Any, verb: str, notification: Notification | None) -> bool | str:
+    if not user.is_authenticated or not user.is_active:
+        return "Sign in first."
+    if verb in ("view", "audit"):
+        return True
+    if verb in SIMPLE:
+        return has(user, SIMPLE[verb])
+    if notification is None:
+        return any(has(user, name) for name in ("operate_notification", "compose_notification"))
+    if verb == "confirm":
+        return _may_confirm(user, notification)
+    is_author = notification.author_id == user.pk or notification.confirmed_by_id == user.pk
+    if verb in OF_AUTHOR:
+        return has(user, "operate_notification") or (
+            is_author and has(user, "compose_notification")
+        )
+    if verb in ("resume", "resend_unknown", "release"):
+        if verb == "resume" and notification.paused_reason in BY_PERSON and is_author:
+            return has(user, "compose_notification")
+        return has(user, "resume_guarded")
+    return False
+
+
+def _may_confirm(user: Any, notification: Notification) -> bool | str:
+    if notification.kind == Kind.TEST:
+        return has(user, "compose_notification")
+    if notification.send_to != SendTo.USERS:
+        return has(user, "confirm_broadcast")
+    if has(user, "confirm_broadcast"):
+        return True
+    if not has(user, "confirm_to_users"):
+        return False
+    limit = int(preferences.get("support_limit"))
+    count = len(notification.recipients)
+    if count > limit:
+        return f"Your role can send to at most {limit} people; this has {count}. Ask ops."
+    return True
+
+
+def allowed(user: Any, verb: str, notification: Notification | None = None) -> bool:
+    return not refusal(user, verb, notification)
+
+
+def check(user: Any, verb: str, notification: Notification | None = None) -> None:
+    """Raises NotAllowed with the sentence."""
+    if sentence := refusal(user, verb, notification):
+        raise NotAllowed(sentence)

@@ -1,0 +1,350 @@
+"""What people do to a notification: compose, review, confirm, undo, pause, stop.
+
+Functions write rows and ring nothing; whoever calls them rings the bell after the commit. Each
+move is one conditional UPDATE (`move`), so two people can't both win.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from devices.models import Device
+from notifications import access, audit, content, reach
+from notifications.models import Notification
+from notifications.review import (
+    Review,
+    StaleReview,
+    freeze,
+    make_review,
+    message_of,
+    page_of,
+    read_token,
+    what_changed,
+)
+from notifications.sending import plan
+from notifications.states import MOVES, Kind, SendTo
+from notifications.states import NotificationStatus as S
+
+__all__ = ["Conflict", "Review", "StaleReview", "WrongState"]
+
+FEW_PHONES, FEW_SECONDS = 5, 3.0
+EDITABLE = {
+    "title", "body", "image", "image_facts", "sound", "initial_page", "parameters", "data",
+    "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
+}  # fmt: skip
+
+
+class WrongState(Exception):
+    """The row is no longer where the verb starts; someone else was first."""
+
+
+class Conflict(Exception):
+    """Someone else saved this draft in between."""
+
+
+def can(notification: Notification, verb: str) -> bool:
+    if verb == "confirm":
+        return notification.status == S.DRAFT
+    return notification.status in MOVES[verb][0]
+
+
+def move(notification: Notification, verb: str, **fields: Any) -> None:
+    """Raises WrongState when the row is no longer where `verb` starts."""
+    before, after = MOVES[verb]
+    moved = Notification.objects.filter(pk=notification.pk, status__in=before).update(
+        status=after, version=F("version") + 1, **fields
+    )
+    if not moved:
+        status = Notification.objects.values_list("status", flat=True).get(pk=notification.pk)
+        raise WrongState(f"Can’t {verb.replace('_', ' ')} this notification: it is {status}.")
+    notification.refresh_from_db()
+
+
+# ---------------------------------------------------------------- drafts
+
+
+def compose(fields: dict[str, Any], *, by: Any) -> Notification:
+    """A new draft from the form's or the API's fields, checked by neither: a draft may be
+    unfinished. `review` and `confirm` check it whole."""
+    access.check(by, "compose")
+    with transaction.atomic():
+        draft = Notification.objects.create(author=by, **_known(fields))
+        audit.record(by, "composed", draft)
+    return draft
+
+
+def revise(
+    notification: Notification, fields: dict[str, Any], *, by: Any, version: int
+) -> Notification:
+    """Save a draft again. Raises Conflict when `version` is no longer the row's."""
+    access.check(by, "compose")
+    with transaction.atomic():
+        saved = Notification.objects.filter(
+            pk=notification.pk, version=version, status=S.DRAFT
+        ).update(version=F("version") + 1, changed_at=timezone.now(), **_known(fields))
+        if not saved:
+            _refuse_revision(notification)
+        if notification.author_id != by.pk:
+            audit.record(by, "edited", notification)
+    notification.refresh_from_db()
+    return notification
+
+
+def _refuse_revision(notification: Notification) -> None:
+    notification.refresh_from_db()
+    if notification.status != S.DRAFT:
+        raise WrongState(f"Can’t edit this notification: it is {notification.status}.")
+    raise Conflict("Someone else saved this draft meanwhile. Compare before you save again.")
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    if unknown := fields.keys() - EDITABLE:
+        raise ValueError(f"not fields of a notification: {sorted(unknown)}")
+    return fields
+
+
+def duplicate(notification: Notification, *, by: Any) -> Notification:
+    access.check(by, "duplicate")
+    fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at"}}
+    with transaction.atomic():
+        draft = Notification.objects.create(author=by, **fields)
+        audit.record(by, "duplicated", draft, {"from": str(notification.uuid)})
+    return draft
+
+
+# ---------------------------------------------------------------- review and confirm
+
+
+def review(notification: Notification, *, by: Any, now: datetime) -> Review:
+    """What would be sent to whom, and the token that binds a confirm to it. Raises
+    ValidationError by field while the draft can't be sent, WrongState when it is no draft."""
+    access.check(by, "compose")
+    if notification.status != S.DRAFT:
+        raise WrongState(f"Can’t review this notification: it is {notification.status}.")
+    return make_review(notification, by, now)
+
+
+def confirm(
+    notification: Notification,
+    *,
+    by: Any,
+    phrase: str,
+    token: str,
+    now: datetime,
+    ticked: frozenset[str] | set[str] = frozenset(),
+    ip: str | None = None,
+) -> Notification:
+    """Draft → scheduled, exactly as reviewed.
+
+    Raises NotAllowed, WrongState (someone was first), ValidationError({"phrase": …} or {"ticked":
+    …}), or StaleReview naming what changed since the review.
+    """
+    access.check(by, "confirm", notification)
+    if notification.status != S.DRAFT:
+        raise WrongState(f"Can’t confirm this notification: it is {notification.status}.")
+    if phrase.strip() != content.PHRASE:
+        raise ValidationError({"phrase": [f"Type exactly: {content.PHRASE}"]})
+    reviewed = read_token(token, by)
+    present = make_review(notification, by, now)
+    if changes := what_changed(reviewed, notification, present):
+        raise StaleReview(changes)
+    open_boxes = {o.code for o in present.oddities if o.must_tick} - set(ticked)
+    if open_boxes:
+        raise ValidationError({"ticked": ["Tick each warning first."]})
+    with transaction.atomic():
+        _schedule(notification, present, by, now, reviewed["version"], ip)
+    notification.refresh_from_db()
+    return notification
+
+
+def _schedule(
+    notification: Notification,
+    present: Review,
+    by: Any,
+    now: datetime,
+    version: int,
+    ip: str | None,
+) -> None:
+    due_at = notification.send_at or now + undo_window(present.will_send)
+    revision, sha256 = freeze(notification)
+    moved = Notification.objects.filter(pk=notification.pk, status=S.DRAFT, version=version).update(
+        status=S.SCHEDULED,
+        version=F("version") + 1,
+        due_at=due_at,
+        confirmed_at=now,
+        confirmed_by=by,
+        revision=revision,
+        revision_sha256=sha256,
+        reviewed_phones=present.will_send,
+        batch_mode=present.batch_mode,
+        changed_at=now,
+    )
+    if not moved:
+        raise WrongState("Can’t confirm this notification: someone else was first.")
+    facts = {"phones": present.will_send, "people": present.people, "sha256": sha256}
+    audit.record(by, "confirmed", notification, facts | {"due_at": due_at.isoformat()}, ip)
+
+
+def undo_window(phones: int) -> timedelta:
+    window = settings.UNDO_SECONDS
+    return timedelta(seconds=min(window, FEW_SECONDS) if phones <= FEW_PHONES else window)
+
+
+# ---------------------------------------------------------------- before it starts
+
+
+def undo(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """Back to a draft, as long as nothing went out."""
+    return _act(notification, "undo", by, ip, **_unconfirmed())
+
+
+def edit(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """Scheduled or held → draft: what was confirmed no longer holds."""
+    return _act(notification, "edit", by, ip, **_unconfirmed())
+
+
+def cancel(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    return _act(notification, "cancel", by, ip, finished_at=now)
+
+
+def extend_undo(
+    notification: Notification, *, by: Any, now: datetime, seconds: float = 30
+) -> Notification:
+    """Wait a little longer (WCAG 2.2.1); only while the window of a "now" still runs."""
+    access.check(by, "undo", notification)
+    moved = Notification.objects.filter(
+        pk=notification.pk, status=S.SCHEDULED, due_at__gt=now
+    ).update(due_at=F("due_at") + timedelta(seconds=seconds), version=F("version") + 1)
+    if not moved:
+        raise WrongState("Too late to wait: it has started.")
+    notification.refresh_from_db()
+    return notification
+
+
+def release(
+    notification: Notification,
+    *,
+    by: Any,
+    now: datetime,
+    due_at: datetime | None = None,
+    ip: str | None = None,
+) -> Notification:
+    """Held → scheduled, due now or at a new time; the present count becomes the reviewed one."""
+    count = reach.waterfall(notification, now).will_send
+    fields = {"reviewed_phones": count, "paused_reason": "", "paused_facts": {}}
+    return _act(notification, "release", by, ip, due_at=due_at or now, confirmed_at=now, **fields)
+
+
+def _unconfirmed() -> dict[str, Any]:
+    return {
+        "due_at": None, "confirmed_at": None, "confirmed_by": None, "revision": None,
+        "revision_sha256": "", "paused_reason": "", "paused_facts": {},
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- while it goes
+
+
+def pause(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    return _act(notification, "pause", by, ip, paused_reason="by_person", paused_facts={})
+
+
+def resume(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """Go on; what was blocked by a wrong set-up is due at once, and a brake is not pulled twice."""
+    access.check(by, "resume", notification)
+    braked = notification.paused_reason in ("brake", "wrong_project", "bad_message")
+    with transaction.atomic():
+        notification.batches.exclude(blocked_by="").update(blocked_by="", due_at=now)
+        fields = {"brake_released": True} if braked else {}
+        return _act(notification, "resume", by, ip, paused_reason="", paused_facts={}, **fields)
+
+
+def stop(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """For good: waiting rows become `stopped`, devices never opened get no row."""
+    from notifications.sending import sweep
+
+    access.check(by, "stop", notification)
+    with transaction.atomic():
+        stopped = _act(notification, "stop", by, ip, finished_at=now, paused_reason="")
+        sweep.stop_waiting(stopped, now)
+    return stopped
+
+
+def resend_unknown(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """Sent → sending: the devices in doubt wait in new list batches; `targeted` does not move."""
+    from notifications.sending import resend
+
+    access.check(by, "resend_unknown", notification)
+    with transaction.atomic():
+        count = resend.unknown(notification, now)
+        if not count:
+            raise WrongState("Nothing is unknown here any more.")
+        return _act(notification, "resend_unknown", by, ip, finished_at=None)
+
+
+def _act(
+    notification: Notification, verb: str, by: Any, ip: str | None, **fields: Any
+) -> Notification:
+    access.check(by, verb, notification)
+    with transaction.atomic():
+        move(notification, verb, **fields)
+        audit.record(by, DONE[verb], notification, ip=ip)
+    return notification
+
+
+DONE = {
+    "undo": "undid",
+    "edit": "took back to edit",
+    "cancel": "cancelled",
+    "release": "released",
+    "pause": "paused",
+    "resume": "resumed",
+    "stop": "stopped",
+    "resend_unknown": "resent to the unknown",
+}
+
+
+# ---------------------------------------------------------------- tests
+
+
+def send_test(notification: Notification, *, by: Any, now: datetime) -> Notification:
+    """The draft, to the signed-in person's own test phones, at once. Raises ValidationError when
+    the draft can't be sent or the person has no test phone."""
+    access.check(by, "test")
+    message = message_of(notification)
+    content.check(message, page_of(notification))
+    phones = list(Device.objects.active().filter(testers__staff=by).values_list("pk", "owner_id"))
+    if not phones:
+        raise ValidationError(
+            "You have no test phone yet. Mark one: Phones → Use as my test phone, or Devices."
+        )
+    fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at", "recipients"}}
+    fields |= {"send_to": SendTo.USERS, "audience": None, "target_os": "all", "batch_mode": False}
+    with transaction.atomic():
+        test = Notification(kind=Kind.TEST, author=by, confirmed_by=by, confirmed_at=now, **fields)
+        test.due_at = test.started_at = now
+        test.status, test.planned, test.people = S.SENDING, len(phones), 1
+        test.revision, test.revision_sha256 = freeze(test)
+        test.save()
+        plan.add_list(test, [(pk, owner or 0) for pk, owner in phones], now, ordinal=1)
+        audit.record(by, "sent a test of", notification, {"phones": len(phones)})
+    return test

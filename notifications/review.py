@@ -1,0 +1,288 @@
+"""What was reviewed is what is sent: the frozen revision, the review's token, and what is odd."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+
+from devices import preferences
+from notifications import content, reach
+from notifications.models import Notification, Page
+from notifications.sending import channel
+from notifications.states import SendTo
+
+TOKEN_LIVES_S = 30 * 60
+SALT = "beckon.review"
+DRIFT_SHARE, DRIFT_FEW, DRIFT_FEW_SHARE = 0.01, 50, 0.10
+SUPPOSED_RATE = 2_000  # messages a second, for "takes about", until one was measured
+
+
+class StaleReview(Exception):
+    """What is confirmed is not what was reviewed; `changes` says in sentences what moved."""
+
+    def __init__(self, changes: list[str]) -> None:
+        super().__init__(" ".join(changes))
+        self.changes = changes
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something to know before it goes out; `must_tick` ones need a tick at Review."""
+
+    code: str
+    bold: str
+    rest: str
+    must_tick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    token: str
+    waterfall: reach.Waterfall
+    batches: int
+    batch_mode: bool
+    batch_mode_forced: bool
+    sizes: dict[str, int]
+    oddities: list[Oddity]
+    takes_s: float
+    counted_at: datetime
+
+    @property
+    def people(self) -> int:
+        return self.waterfall.people
+
+    @property
+    def phones(self) -> int:
+        return self.waterfall.phones
+
+    @property
+    def will_send(self) -> int:
+        return self.waterfall.will_send
+
+
+def page_of(notification: Notification) -> Page | None:
+    if not notification.initial_page:
+        return None
+    pages = Page.objects.prefetch_related("parameters")
+    return pages.filter(name=notification.initial_page).first()
+
+
+def message_of(notification: Notification) -> content.Message:
+    return content.Message(
+        title=notification.title,
+        body=notification.body,
+        image=notification.image,
+        sound=notification.sound,
+        initial_page=notification.initial_page,
+        parameters=notification.parameters,
+        data=notification.data,
+        ttl_s=notification.ttl_s,
+    )
+
+
+def image_url(image: str) -> str:
+    """The address a phone loads the image from; a name in the media folder is made absolute."""
+    if not image or image.startswith(("http://", "https://")):
+        return image
+    return urljoin(settings.MEDIA_URL, image)
+
+
+def freeze(notification: Notification) -> tuple[dict[str, Any], str]:
+    """The revision: all that makes the message, resolved, and its SHA-256. Nothing else is sent."""
+    message, page = message_of(notification), page_of(notification)
+    channels = preferences.read("sound_channel", "silent_channel")
+    revision = {
+        "title": message.title,
+        "body": message.body,
+        "image": image_url(message.image),
+        "data": content.data_of(message, page, str(notification.uuid)),
+        "sound": message.sound,
+        "channel_id": channels["sound_channel" if message.sound else "silent_channel"],
+        "ttl_s": message.ttl_s,
+        "thread": str(notification.thread),
+        "to": _target(notification),
+    }
+    return revision, sha256_of(revision)
+
+
+def sha256_of(revision: dict[str, Any]) -> str:
+    text = json.dumps(revision, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _target(notification: Notification) -> dict[str, Any]:
+    audience = notification.audience
+    return {
+        "send_to": notification.send_to,
+        "target_os": notification.target_os,
+        "recipients": hashlib.sha256("\n".join(notification.recipients).encode()).hexdigest(),
+        "audience": [audience.pk, audience.version] if audience else None,
+        "batch_mode": notification.batch_mode,
+        "send_at": notification.send_at.isoformat() if notification.send_at else None,
+    }
+
+
+# ---------------------------------------------------------------- the review
+
+
+def make_review(notification: Notification, by: Any, now: datetime) -> Review:
+    _check(notification, now)
+    falls = reach.waterfall(notification, now)
+    if not falls.will_send:
+        raise ValidationError({"send_to": [_nobody(falls)]})
+    threshold = settings.BATCH_THRESHOLD
+    forced = falls.planned > threshold or falls.people > threshold
+    batch_mode = forced or notification.batch_mode
+    batches = -(-falls.planned // settings.BATCH_SIZE) if batch_mode else 1
+    message, page = message_of(notification), page_of(notification)
+    sizes = content.sizes(message, page, image_url(message.image))
+    return Review(
+        token=_token(notification, falls.will_send, by),
+        waterfall=falls,
+        batches=max(1, batches),
+        batch_mode=batch_mode,
+        batch_mode_forced=forced,
+        sizes=sizes,
+        oddities=oddities(notification, falls, sizes),
+        takes_s=falls.will_send / min(SUPPOSED_RATE, settings.FCM_MESSAGES_PER_MINUTE / 60),
+        counted_at=now,
+    )
+
+
+def _check(notification: Notification, now: datetime) -> None:
+    errors: dict[str, list[str]] = {}
+    try:
+        content.check(message_of(notification), page_of(notification))
+    except ValidationError as error:
+        errors |= error.message_dict
+    if notification.send_to == SendTo.USERS:
+        if not notification.recipients:
+            errors["recipients"] = ["Name at least one person. Nothing here never means everyone."]
+        elif unknown := content.find_users(notification.recipients)[1]:
+            named = ", ".join(f"users/{one}" for one in list(unknown)[:5])
+            errors["recipients"] = [f"We don’t know {named}. Ids are case-sensitive."]
+    if notification.send_to == SendTo.AUDIENCE and not notification.audience:
+        errors["audience"] = ["Choose a saved audience."]
+    if notification.send_at and notification.send_at <= now:
+        errors["send_at"] = ["That time has passed. Choose a later one, or Now."]
+    url = image_url(notification.image)
+    if url and not channel.in_sandbox() and not url.startswith("https://"):
+        errors["image"] = [
+            f"Phones could not load {url}: it is not https on a public name. Set PUBLIC_URL."
+        ]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _nobody(falls: reach.Waterfall) -> str:
+    why = ", ".join(f"{step.count} {step.label.lower()}" for step in falls.steps)
+    return f"Nobody would get this: {why or 'no phone is registered'}."
+
+
+def oddities(
+    notification: Notification, falls: reach.Waterfall, sizes: dict[str, int]
+) -> list[Oddity]:
+    odd: list[Oddity] = []
+    body, title = notification.body, notification.title
+    if notification.image and len(body) > 50 and falls.will_send_by.get("android"):
+        kept = body[:50].rsplit(" ", 1)[0]
+        rest = body[len(kept) :].strip()[:40]
+        odd.append(
+            Oddity(
+                "android_cut", f"Android cuts “{rest}”.", "With a picture it keeps one line.", True
+            )
+        )
+    if content.grapheme_count(title) > content.TITLE_SOFT:
+        odd.append(Oddity("long_title", "The title is long.", "Phones cut it after about 50."))
+    if content.grapheme_count(body) > content.BODY_SOFT:
+        odd.append(Oddity("long_body", "The text is long.", "Lock screens cut it after about 150."))
+    if content.TAG.search(title + body):
+        odd.append(
+            Oddity("markup", "There is markup in the text.", "Phones show it as typed.", True)
+        )
+    if max(sizes.values()) > content.BYTES_SOFT:
+        odd.append(Oddity("heavy", "The message is large.", f"{max(sizes.values()):,} bytes."))
+    if falls.unknown_permission:
+        odd.append(
+            Oddity(
+                "unknown_permission",
+                f"{falls.unknown_permission:,} phones never told whether they may show anything.",
+                "FCM is asked, and decides.",
+            )
+        )
+    if notification.image and falls.will_send_by.get("ios"):
+        if not preferences.get("ios_image_extension"):
+            odd.append(
+                Oddity(
+                    "ios_image",
+                    "iPhones will not show the picture.",
+                    "The app lacks the notification service extension (Settings → App).",
+                    True,
+                )
+            )
+    if not notification.sound and falls.will_send_by.get("android"):
+        if not preferences.get("silent_channel"):
+            odd.append(
+                Oddity(
+                    "silent_channel",
+                    "Android 8 and later may still make a sound.",
+                    "No silent channel is set under Settings → Sound and channels.",
+                )
+            )
+    return odd
+
+
+# ---------------------------------------------------------------- the token
+
+
+def _token(notification: Notification, will_send: int, by: Any) -> str:
+    _, sha256 = freeze(notification)
+    facts = {
+        "uuid": str(notification.uuid), "sha256": sha256, "phones": will_send,
+        "version": notification.version, "by": by.pk,
+    }  # fmt: skip
+    return signing.dumps(facts, salt=SALT)
+
+
+def read_token(token: str, by: Any) -> dict[str, Any]:
+    """Raises StaleReview when it is forged, too old, or another person's."""
+    try:
+        facts: dict[str, Any] = signing.loads(token, salt=SALT, max_age=TOKEN_LIVES_S)
+    except signing.SignatureExpired:
+        raise StaleReview(["The review is older than 30 minutes."]) from None
+    except signing.BadSignature:
+        raise StaleReview(["This page did not come from a review."]) from None
+    if facts["by"] != by.pk:
+        raise StaleReview(["Someone else reviewed this."])
+    return facts
+
+
+def what_changed(
+    reviewed: dict[str, Any], notification: Notification, present: Review
+) -> list[str]:
+    changes = []
+    if reviewed["uuid"] != str(notification.uuid):
+        return ["The review was of another notification."]
+    _, sha256 = freeze(notification)
+    if reviewed["sha256"] != sha256:
+        changes.append("The message or its audience was edited since the review.")
+    elif reviewed["version"] != notification.version:
+        changes.append("The notification was saved again since the review.")
+    if drifted(reviewed["phones"], present.will_send):
+        changes.append(
+            f"It would reach {present.will_send:,} phones now; the review said "
+            f"{reviewed['phones']:,}."
+        )
+    return changes
+
+
+def drifted(reviewed: int, present: int) -> bool:
+    """Moved by more than max(1 %, min(50, 10 %)): 3 → 0, 100 → 10, 10,000 → 100 may differ."""
+    slack = max(DRIFT_SHARE * reviewed, min(DRIFT_FEW, DRIFT_FEW_SHARE * reviewed))
+    return abs(present - reviewed) > int(slack)

@@ -1,0 +1,156 @@
+"""Sending one batch: open a window, put it on the wire, record what came back, until it is done.
+
+No transaction is open while talking to FCM, and no byte leaves before the transaction that opens
+it has committed: its manifest is the write-ahead. Killed anywhere, the manifest minus its rows is
+in doubt, and `settle` writes that down for whoever takes over (engine.md's P4).
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+
+from notifications.models import Batch
+from notifications.sending import lease as leases
+from notifications.sending import pacing, plan
+from notifications.sending.air import Air
+from notifications.sending.fcm.client import Client, Wire
+from notifications.sending.fcm.credentials import BadCredentials
+from notifications.sending.fcm.outcomes import Answer
+from notifications.sending.lease import Lease
+from notifications.sending.opening import Halt, Opening
+from notifications.sending.settle import settle
+from notifications.states import BatchKind
+from notifications.states import NotificationStatus as S
+
+logger = logging.getLogger(__name__)
+
+STEP_S = 0.2  # a transaction at least so often while answers come in
+PACED_S = 0.05  # how long to wait when the bucket is empty
+SLOW_COMMIT_TRIES = 30
+
+
+@dataclass(slots=True)
+class Run:
+    """One worker's time with one batch."""
+
+    lease: Lease
+    opening: Opening
+    stopping: Callable[[], bool]
+    air: Air = field(default_factory=Air)
+
+    def go(self, start: Callable[[], Wire], requests: list[tuple[int, bytes]]) -> None:
+        if self.opening.ended:
+            return
+        wire = start()
+        try:
+            self._work(wire, requests)
+        finally:
+            wire.close()
+
+    def _work(self, wire: Wire, requests: list[tuple[int, bytes]]) -> None:
+        not_after = self.lease.safe_until
+        while True:
+            if requests:
+                not_after = self.lease.safe_until
+                wire.send(requests, not_after)
+            answers = self._listen(wire)
+            held = wire.withdraw() if monotonic() > not_after else []
+            if self.stopping():
+                self.opening.halt(Halt("stopping"))
+            grant = self._grant()
+            if not (answers or held or grant or self._must_write()):
+                continue
+            requests = self._step(answers, held, grant)
+            if self.opening.ended:
+                return
+
+    def _listen(self, wire: Wire) -> list[tuple[int, Answer]]:
+        waiting = len(self.opening.out)
+        if not waiting:
+            return []
+        return wire.answers(STEP_S, min_count=max(1, min(waiting, settings.SEND_WINDOW // 2)))
+
+    def _grant(self) -> int:
+        """How many devices may be opened next; waits a little where the bucket is empty."""
+        room = self.opening.room()
+        if not room:
+            return 0
+        grant = pacing.pacer().grant(room, self.lease.batch.queue)
+        if not grant and not self.opening.out:
+            sleep(PACED_S)
+        return grant
+
+    def _must_write(self) -> bool:
+        """Nothing came and nothing is to be opened: only to end, or to keep the lease alive."""
+        if not self.opening.out and (self.opening.halted or self.opening.exhausted):
+            return True
+        return monotonic() - self.lease.renewed > settings.LEASE_SECONDS / 3
+
+    def _step(
+        self, answers: Sequence[tuple[int, Answer]], held: Sequence[int], grant: int
+    ) -> list[tuple[int, bytes]]:
+        """Record and open in one transaction; tried again while the database is away."""
+        for tries in range(SLOW_COMMIT_TRIES):
+            try:
+                with self.air:
+                    return self.opening.step(answers, held, grant)
+            except OperationalError as error:
+                if tries + 1 == SLOW_COMMIT_TRIES:
+                    raise
+                logger.warning("The database is away (%s); trying again.", error)
+                self.opening.reconnect()
+                sleep(min(2.0, 0.1 * 2**tries))
+        return []
+
+
+def deliver(
+    batch_id: int, *, get_client: Callable[[], Client], stopping: Callable[[], bool]
+) -> bool:
+    """Send what is left of one batch. Returns False when someone else holds it or nothing is to
+    be done. Raises nothing for what FCM says; the ledger has it."""
+    air = Air()
+    with air, transaction.atomic():
+        lease = leases.claim(batch_id)
+        if lease is None:
+            return False
+        if lease.batch.in_doubt:
+            settle(lease, lease.now())
+        if not _goes_on(lease.batch):
+            _put_down(lease)
+            return True
+    if lease.batch.kind == BatchKind.PLAN:
+        plan.run(lease)
+        return True
+    try:
+        client = get_client()
+    except BadCredentials as error:
+        logger.error("No usable key: %s", error)
+        with transaction.atomic():
+            if lease.fence():
+                lease.let_go(blocked_by="credentials")
+        return True
+    opening = Opening(lease)
+    run = Run(lease, opening, stopping, air)
+    grant = pacing.pacer().grant(opening.room(), lease.batch.queue)
+    run.go(client.start, run._step([], [], grant))
+    return True
+
+
+def _goes_on(batch: Batch) -> bool:
+    return (
+        batch.finished_at is None
+        and not batch.blocked_by
+        and batch.notification.status == S.SENDING
+    )
+
+
+def _put_down(lease: Lease) -> None:
+    """Settled only: the notification is paused, stopped, or the batch is done or blocked."""
+    if lease.batch.finished_at is None and lease.batch.notification.status == S.STOPPED:
+        lease.finish()
+    else:
+        lease.let_go()

@@ -1,0 +1,95 @@
+"""A lease on one batch: taken by a conditional UPDATE, proven again in every transaction.
+
+No lock outlives a transaction and no race is lost: whoever's token stands in the row may write.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+
+from notifications.models import Batch
+from notifications.sending import clock
+
+
+def span() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+@dataclass(slots=True)
+class Lease:
+    batch: Batch
+    token: UUID
+    renewed: float = field(default_factory=monotonic)
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def fence(self) -> bool:
+        """Inside a transaction: lock the row if it is still ours and read it anew. Without it
+        nothing that follows may be written."""
+        rows = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token)
+        fresh = rows.select_for_update().first()
+        if fresh is None:
+            return False
+        fresh.notification = self.batch.notification
+        self.batch = fresh
+        return True
+
+    def keep(self, **fields: Any) -> None:
+        """Write fields of the fenced row and renew the lease; no UPDATE by anyone else between."""
+        self.renewed = monotonic()
+        self._write(leased_until=clock.now() + span(), **fields)
+
+    def finish(self, **fields: Any) -> None:
+        """The batch's last record: nothing is in doubt and nobody holds it."""
+        now = clock.now()
+        self._write(
+            leased_until=None, lease_token=None, manifest=b"", in_doubt=0, finished_at=now, **fields
+        )
+
+    def let_go(self, **fields: Any) -> None:
+        """Clear the lease of an unfinished batch; whoever claims it next goes on at the cursor."""
+        self._write(leased_until=None, lease_token=None, manifest=b"", in_doubt=0, **fields)
+
+    def _write(self, **fields: Any) -> None:
+        Batch.objects.filter(pk=self.batch.pk, lease_token=self.token).update(**fields)
+        for name, value in fields.items():
+            setattr(self.batch, name, value)
+
+    @property
+    def safe_until(self) -> float:
+        """On the monotonic clock: past it nothing more goes on the wire, for the lease might end
+        before the answer is recorded."""
+        lease_s = float(settings.LEASE_SECONDS)
+        return self.renewed + lease_s - min(20.0, lease_s / 3)
+
+
+def claim(batch_id: int) -> Lease | None:
+    """Inside a transaction: one UPDATE decides who holds the batch."""
+    now, token = clock.now(), uuid4()
+    won = (
+        Batch.objects.filter(pk=batch_id)
+        .filter(pk__in=Batch.objects.claimable(now).filter(pk=batch_id).values("pk"))
+        .filter(Q(leased_until=None) | Q(leased_until__lte=now))
+        .update(lease_token=token, leased_until=now + span())
+    )
+    if not won:
+        return None
+    batch = Batch.objects.select_related("notification").get(pk=batch_id)
+    return Lease(batch, token)
+
+
+def next_due(queue: str, skip: set[int]) -> int | None:
+    """The batch of that queue that waits longest, if any is free now."""
+    due = Batch.objects.claimable(clock.now()).filter(queue=queue).exclude(pk__in=skip)
+    return due.order_by("due_at", "pk").values_list("pk", flat=True).first()
+
+
+def is_sqlite() -> bool:
+    return connection.vendor == "sqlite"

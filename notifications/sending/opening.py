@@ -1,0 +1,260 @@
+"""The one transaction of a batch: fence, record what came back, open the next devices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+
+from notifications import reach, receipts
+from notifications.models import Batch, Notification
+from notifications.sending import counters, late, ledger, pairs, pause, plan, window
+from notifications.sending.fcm.message import Content, Template, template
+from notifications.sending.fcm.outcomes import Answer
+from notifications.sending.lease import Lease
+from notifications.sending.recording import Record
+from notifications.states import BatchKind, Outcome
+from notifications.states import NotificationStatus as S
+
+
+class Halt(NamedTuple):
+    """Why nothing more is opened, and what becomes of the batch when all answers are in."""
+
+    why: str
+    due_at: datetime | None = None
+    blocked_by: str = ""
+
+
+class Out(NamedTuple):
+    """A device that is opened and not yet recorded."""
+
+    user_id: int
+    platform: str
+    token: str
+    attempts: int
+    doubtful: bool
+    started_at: datetime
+
+
+def expiry(notification: Notification) -> datetime:
+    started = notification.started_at or notification.due_at
+    assert started is not None  # noqa: S101  the state machine: sending has started
+    return started + timedelta(seconds=notification.ttl_s)
+
+
+def content_of(notification: Notification) -> Content:
+    """The frozen revision as FCM's message; nothing of the row's present fields."""
+    frozen = notification.revision or {}
+    return Content(
+        title=frozen["title"],
+        body=frozen["body"],
+        image=frozen["image"] or None,
+        data=frozen["data"],
+        sound=frozen["sound"],
+        channel_id=frozen["channel_id"] or None,
+        thread=frozen["thread"],
+        ttl_s=frozen["ttl_s"],
+        expires_at=int(expiry(notification).timestamp()),
+    )
+
+
+@dataclass
+class Opening:
+    lease: Lease
+    out: dict[int, Out] = field(default_factory=dict)
+    exhausted: bool = False
+    ended: bool = False
+    halted: Halt | None = None
+    blocked_platforms: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def batch(self) -> Batch:
+        return self.lease.batch
+
+    @property
+    def notification(self) -> Notification:
+        return self.lease.batch.notification
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        content = content_of(self.notification)
+        return {
+            "ios": template(content, "ios"),
+            "android": template(content, "android"),
+        }
+
+    @cached_property
+    def expires_at(self) -> datetime:
+        return expiry(self.notification)
+
+    def room(self) -> int:
+        if self.exhausted or self.halted or self.ended:
+            return 0
+        return max(0, settings.SEND_WINDOW - len(self.out))
+
+    def halt(self, halt: Halt) -> None:
+        self.halted = self.halted or halt
+
+    def reconnect(self) -> None:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+            close_old_connections()
+
+    # ------------------------------------------------------------ the transaction
+
+    def step(
+        self, answers: Sequence[tuple[int, Answer]], held: Sequence[int], grant: int
+    ) -> list[tuple[int, bytes]]:
+        """Returns the requests to put on the wire, after the commit. What this object holds
+        changes only when the commit went through."""
+        requests: list[tuple[int, bytes]] = []
+        answered = [(pk, self.out[pk], answer) for pk, answer in answers if pk in self.out]
+        handed_back = [(pk, self.out[pk]) for pk in held if pk in self.out]
+        left = dict(self.out)
+        for pk, *_ in (*answered, *handed_back):
+            left.pop(pk, None)
+        with transaction.atomic():
+            if not self.lease.fence():
+                late.merge(self.batch, answered, self.lease.now())
+                self.out, self.ended = {}, True
+                return []
+            now = self.lease.now()
+            self._look_around(now)
+            record = Record(self.batch, self.expires_at, now)
+            record.answers(answered)
+            record.hand_back(handed_back)
+            record.write()
+            self._heed(record)
+            opened: dict[int, Out] = {}
+            cursor, exhausted = self.batch.cursor, self.exhausted
+            if grant and self.room() and not self.halted:
+                cursor, exhausted = self._open(grant, now, record.delta, opened, requests)
+            self._close(left | opened, cursor, exhausted, record.delta, now)
+            touched = [pk for pk, *_ in answered]
+            if touched:
+                receipts.apply_waiting(self.notification.pk, touched, now)
+        self.out = left | opened
+        self.exhausted = exhausted
+        return requests
+
+    def _look_around(self, now: datetime) -> None:
+        """Status, pause and blocks as they are now; a pause or stop is heeded before opening."""
+        fresh = Notification.objects.only("status", "paused_reason", "brake_released").get(
+            pk=self.notification.pk
+        )
+        self.notification.status = fresh.status
+        self.notification.paused_reason = fresh.paused_reason
+        self.notification.brake_released = fresh.brake_released
+        if fresh.status != S.SENDING:
+            self.halt(Halt(fresh.status))
+        elif end := pause.until(now):
+            self.halt(Halt("project", due_at=end))
+
+    def _heed(self, record: Record) -> None:
+        if record.blocked_platform:
+            self.blocked_platforms |= record.blocked_platform
+        if record.blocked_by:
+            self.halt(Halt("blocked", blocked_by=record.blocked_by))
+        if record.project_until:
+            self.halt(Halt("project", due_at=record.project_until))
+        if record.paused:
+            self.notification.status = S.PAUSED
+            self.halt(Halt(S.PAUSED))
+
+    # ------------------------------------------------------------ opening
+
+    def _open(
+        self,
+        grant: int,
+        now: datetime,
+        delta: counters.Delta,
+        opened: dict[int, Out],
+        requests: list[tuple[int, bytes]],
+    ) -> tuple[int, bool]:
+        """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
+        policy = reach.policy(now)
+        read = window.read(self.batch, self.notification, policy, min(grant, self.room()))
+        rows: list[ledger.Row] = []
+        blocked: list[pairs.Pair] = []
+        expired = now >= self.expires_at
+        bodies = {platform: one.body for platform, one in self.templates.items()}
+        for candidate in read.candidates:
+            facts = candidate.facts
+            if candidate.fresh:
+                delta[facts.platform, "targeted", ""] += 1
+            if candidate.reason:
+                rows.append(self._row(candidate, Outcome.SKIPPED, candidate.reason, now))
+            elif expired:
+                rows.append(self._row(candidate, Outcome.EXPIRED, "ttl", now))
+            elif facts.platform in self.blocked_platforms:
+                blocked.append((facts.pk, candidate.user_id))
+                why = self.blocked_platforms[facts.platform]
+                rows.append(self._row(candidate, Outcome.WAITING, why, now))
+            else:
+                token = facts.token or ""
+                opened[facts.pk] = Out(
+                    candidate.user_id, facts.platform, token, candidate.attempts,
+                    candidate.doubtful, candidate.started_at or now,
+                )  # fmt: skip
+                requests.append((facts.pk, bodies[facts.platform](token)))
+        self._write_unsent(rows, blocked, delta, now)
+        return read.cursor, read.exhausted
+
+    def _row(
+        self, candidate: window.Candidate, outcome: Outcome, reason: str, now: datetime
+    ) -> ledger.Row:
+        return ledger.Row(
+            self.notification.pk, candidate.facts.pk, candidate.user_id or None, self.batch.pk,
+            candidate.facts.platform, outcome, reason, "", candidate.attempts, candidate.doubtful,
+            candidate.started_at or now, now,
+        )  # fmt: skip
+
+    def _write_unsent(
+        self,
+        rows: list[ledger.Row],
+        blocked: list[pairs.Pair],
+        delta: counters.Delta,
+        now: datetime,
+    ) -> None:
+        if blocked:
+            why = next(iter(self.blocked_platforms.values()))
+            waits = plan.add_list(self.notification, blocked, now, blocked_by=why)
+            rows = [
+                row._replace(batch_id=waits.pk) if row.outcome == Outcome.WAITING else row
+                for row in rows
+            ]
+        for row in rows:
+            delta[row.platform, row.outcome, row.reason] += 1
+        write = ledger.insert if self.batch.kind == BatchKind.RANGE else ledger.merge
+        write(rows)
+
+    # ------------------------------------------------------------ ending
+
+    def _close(
+        self,
+        out: dict[int, Out],
+        cursor: int,
+        exhausted: bool,
+        delta: counters.Delta,
+        now: datetime,
+    ) -> None:
+        """Write cursor, counters and manifest; the last record clears the lease."""
+        fields = {"cursor": cursor, "counters": counters.apply(self.batch.counters, delta)}
+        if self.batch.started_at is None:
+            fields["started_at"] = now
+        if out:
+            manifest = pairs.pack((pk, one.user_id) for pk, one in out.items())
+            self.lease.keep(manifest=manifest, in_doubt=len(out), **fields)
+        elif exhausted or self.notification.status == S.STOPPED:
+            self.lease.finish(**fields)
+            self.ended = True
+        elif self.halted:
+            if self.halted.due_at:
+                fields["due_at"] = self.halted.due_at
+            self.lease.let_go(blocked_by=self.halted.blocked_by, **fields)
+            self.ended = True
+        else:
+            self.lease.keep(manifest=b"", in_doubt=0, **fields)

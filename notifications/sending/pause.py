@@ -1,0 +1,31 @@
+"""The whole project's pause: one row, so that every worker on every machine sees it."""
+
+from datetime import datetime, timedelta
+
+from notifications.models import ProjectPause
+
+UNNAMED_WITHIN = timedelta(seconds=10)
+
+
+def until(now: datetime) -> datetime | None:
+    """The pause's end while it lasts."""
+    end = ProjectPause.objects.filter(pk=1, until__gt=now).values_list("until", flat=True).first()
+    return end
+
+
+def note_quota(unnamed: int, end: datetime, now: datetime) -> bool:
+    """A 429 that names no device: one holds its own row, two within 10 s pause the project.
+
+    Returns whether it paused. A pause is only ever made longer.
+    """
+    row, _ = ProjectPause.objects.select_for_update().get_or_create(pk=1)
+    recent = row.unnamed_at is not None and now - row.unnamed_at <= UNNAMED_WITHIN
+    row.unnamed_at = now
+    paused = unnamed >= 2 or recent
+    if paused:
+        if row.until is None or row.until <= now:
+            row.since = now
+        row.until = max(end, row.until) if row.until else end
+        row.reason = "quota"
+    row.save()
+    return paused

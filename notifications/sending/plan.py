@@ -1,0 +1,160 @@
+"""From a started notification to its batches: the plan batch writes the others.
+
+Ranges of device pks for everyone and saved audiences (membership is what it is when a window
+opens), frozen lists of pairs for people named one by one.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from devices.models import Device
+from notifications import reach
+from notifications.models import Batch, Notification
+from notifications.sending import pairs
+from notifications.sending.lease import Lease
+from notifications.states import BatchKind, SendTo
+
+QUICK_LIST = 1_000  # longer lists wait behind broadcasts in the bulk queue
+RANGES_A_PAGE = 50  # ranges written in one transaction with the cursor
+
+
+def queue_of(kind: str, size: int) -> str:
+    return "trigger" if kind == BatchKind.LIST and size <= QUICK_LIST else "bulk"
+
+
+def begin(notification: Notification, now: datetime) -> Batch:
+    """The plan batch, in the transaction that starts the notification; also the audience's edge:
+    devices registered later are not in it."""
+    edge = Device.objects.aggregate(edge=Max("pk"))["edge"] or 0
+    Notification.objects.filter(pk=notification.pk).update(audience_edge=edge)
+    return Batch.objects.create(
+        notification=notification, ordinal=0, kind=BatchKind.PLAN, primary=False,
+        queue=_queue_of_plan(notification), due_at=now, last_pk=edge,
+    )  # fmt: skip
+
+
+def _queue_of_plan(notification: Notification) -> str:
+    few = notification.send_to == SendTo.USERS and len(notification.recipients) <= QUICK_LIST
+    return "trigger" if few else "bulk"
+
+
+def add_list(
+    notification: Notification,
+    members: list[pairs.Pair],
+    due_at: datetime,
+    *,
+    ordinal: int | None = None,
+    blocked_by: str = "",
+) -> Batch:
+    """A list batch of frozen pairs. Without an ordinal it is a retry or a resend."""
+    return Batch.objects.create(
+        notification=notification,
+        ordinal=ordinal,
+        kind=BatchKind.LIST,
+        primary=ordinal is not None,
+        queue=queue_of(BatchKind.LIST, len(members)),
+        due_at=due_at,
+        members=pairs.pack(members),
+        last_pk=len(members),
+        blocked_by=blocked_by,
+    )
+
+
+def audience(notification: Notification) -> Iterator[QuerySet[Device]]:
+    """planned: active phones of the target system, up to the edge."""
+    target = reach.who(notification)
+    edge = notification.audience_edge or 0
+    for devices in reach.devices_of(target):
+        yield devices.active().on(target.target_os).filter(pk__lte=edge)
+
+
+def run(lease: Lease) -> None:
+    """Write all batches of this plan. Killed in between, the next holder goes on at the cursor."""
+    notification = lease.batch.notification
+    if notification.send_to == SendTo.USERS:
+        _plan_lists(lease, notification)
+    else:
+        _plan_ranges(lease, notification)
+
+
+def _plan_lists(lease: Lease, notification: Notification) -> None:
+    with transaction.atomic():
+        if not lease.fence():
+            return
+        members = [
+            (pk, owner)
+            for devices in audience(notification)
+            for pk, owner in devices.order_by("pk").values_list("pk", "owner_id")
+        ]
+        now = lease.now()
+        whole = _is_batch_mode(notification, len(members), len(notification.recipients))
+        size = settings.BATCH_SIZE if whole else max(1, len(members))
+        for ordinal, part in enumerate(_parts(members, size), start=1):
+            add_list(notification, part, now, ordinal=ordinal)
+        _note(notification, len(members), len(notification.recipients), whole)
+        lease.finish()
+
+
+def _parts(members: list[pairs.Pair], size: int) -> Iterator[list[pairs.Pair]]:
+    for start in range(0, len(members), size):
+        yield members[start : start + size]
+
+
+def _plan_ranges(lease: Lease, notification: Notification) -> None:
+    planned = sum(devices.count() for devices in audience(notification))
+    people = reach.people_of(reach.who(notification))
+    whole = _is_batch_mode(notification, planned, people)
+    size = settings.BATCH_SIZE if whole else max(1, planned)
+    ordinal = notification.batches.filter(kind=BatchKind.RANGE).count()
+    ranges = _ranges(notification, lease.batch.cursor, size)
+    page: list[tuple[int, int]] = []
+    done = False
+    while not done:
+        page = [one for one, _ in zip(ranges, range(RANGES_A_PAGE), strict=False)]
+        done = len(page) < RANGES_A_PAGE
+        with transaction.atomic():
+            if not lease.fence():
+                return
+            now = lease.now()
+            for first, last in page:
+                ordinal += 1
+                Batch.objects.create(
+                    notification=notification, ordinal=ordinal, kind=BatchKind.RANGE,
+                    queue="bulk", due_at=now, first_pk=first, last_pk=last, cursor=first - 1,
+                )  # fmt: skip
+            if page:
+                lease.keep(cursor=page[-1][1])
+            if done:
+                _note(notification, planned, people, whole)
+                lease.finish()
+
+
+def _ranges(notification: Notification, cursor: int, size: int) -> Iterator[tuple[int, int]]:
+    """(first pk, last pk) of consecutive ranges holding `size` audience devices each; the last
+    one reaches to the edge."""
+    edge = notification.audience_edge or 0
+    devices = next(audience(notification))
+    while cursor < edge:
+        after = devices.filter(pk__gt=cursor).order_by("pk").values_list("pk", flat=True)
+        last = next(iter(after[size - 1 : size]), None)
+        if last is None:
+            if after[:1]:
+                yield cursor + 1, edge
+            return
+        yield cursor + 1, last
+        cursor = last
+
+
+def _is_batch_mode(notification: Notification, planned: int, people: int) -> bool:
+    threshold = settings.BATCH_THRESHOLD
+    return notification.batch_mode or planned > threshold or people > threshold
+
+
+def _note(notification: Notification, planned: int, people: int, whole: bool) -> None:
+    Notification.objects.filter(pk=notification.pk).update(
+        planned=planned, people=people, batch_mode=whole
+    )

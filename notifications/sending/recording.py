@@ -1,0 +1,180 @@
+"""What became of each answered device: its row, its next try, and what it says of the whole."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from devices import registry
+from notifications.models import Batch
+from notifications.sending import backoff, counters, guards, ledger, pairs, pause, plan
+from notifications.sending.fcm.outcomes import Answer, Kind
+from notifications.states import BatchKind, Outcome
+from notifications.states import NotificationStatus as S
+
+if TYPE_CHECKING:
+    from notifications.sending.opening import Out
+
+MESSAGE_REFUSED = "bad_message"
+IOS_ONLY = {"apns_key"}  # a wrong set-up that leaves Android alone
+
+
+class Record:
+    """Collects the answers of one transaction, then writes them at once (`write`)."""
+
+    def __init__(self, batch: Batch, expires_at: datetime, now: datetime) -> None:
+        self.batch, self.notification = batch, batch.notification
+        self.expires_at, self.now = expires_at, now
+        self.delta = counters.Delta()
+        self.blocked_by = ""
+        self.blocked_platform: dict[str, str] = {}
+        self.project_until: datetime | None = None
+        self.paused = False
+        self._rows: list[ledger.Row] = []
+        self._dead: list[tuple[int, str]] = []
+        self._refused: Answer | None = None
+        self._again: dict[tuple[datetime, str], list[tuple[ledger.Row, pairs.Pair]]] = defaultdict(
+            list
+        )
+        self._waits: dict[tuple[str, float | None, int], datetime] = {}
+        self._unnamed = 0
+        self._quota_end: datetime | None = None
+
+    # ------------------------------------------------------------ collecting
+
+    def answers(self, answered: Iterable[tuple[int, "Out", Answer]]) -> None:
+        for pk, out, answer in answered:
+            _TAKE[answer.kind](self, pk, out, answer)
+
+    def hand_back(self, held: Iterable[tuple[int, "Out"]]) -> None:
+        """Opened, but never put on the wire: waiting, due at once, no attempt counted."""
+        for pk, out in held:
+            self._wait(pk, out, "lease", self.now, out.attempts, out.doubtful)
+
+    def _accepted(self, pk: int, out: "Out", answer: Answer) -> None:
+        message_id = answer.message_id.rpartition("/")[2][:100]
+        row = self._row(pk, out, Outcome.ACCEPTED, "", out.attempts + 1)
+        self._add(row._replace(message_id=message_id))
+
+    def _dead_token(self, pk: int, out: "Out", answer: Answer) -> None:
+        self._dead.append((pk, out.token))
+        self._add(self._row(pk, out, Outcome.DEAD_TOKEN, answer.reason, out.attempts + 1))
+
+    def _rejected(self, pk: int, out: "Out", answer: Answer) -> None:
+        if answer.reason != "sender_id_mismatch":
+            self._refused = self._refused or answer
+        self._add(self._row(pk, out, Outcome.REJECTED, answer.reason, out.attempts + 1))
+
+    def _misconfigured(self, pk: int, out: "Out", answer: Answer) -> None:
+        if answer.reason in IOS_ONLY:
+            self.blocked_platform[out.platform] = answer.reason
+        else:
+            self.blocked_by = self.blocked_by or answer.reason
+        self._detail = answer.detail
+        self._wait(pk, out, answer.reason, self.now, out.attempts, out.doubtful, answer.reason)
+
+    def _unknown(self, pk: int, out: "Out", answer: Answer) -> None:
+        if not self.notification.at_least_once:
+            self._add(self._row(pk, out, Outcome.UNKNOWN, answer.reason, out.attempts + 1))
+            return
+        self._retry(pk, out._replace(doubtful=True), answer)
+
+    def _retry(self, pk: int, out: "Out", answer: Answer) -> None:
+        attempts = out.attempts + (1 if answer.counts_attempt else 0)
+        due_at = self._due(answer, attempts)
+        if answer.reason == "quota" and answer.quota_scope != "device":
+            self._unnamed += 2 if answer.quota_scope == "project" else 1
+            self._quota_end = max(due_at, self._quota_end or due_at)
+        if backoff.gives_up(attempts, out.started_at, due_at, self.expires_at):
+            outcome = Outcome.UNKNOWN if out.doubtful else Outcome.EXPIRED
+            self._add(self._row(pk, out, outcome, answer.reason, attempts))
+            return
+        self._wait(pk, out, answer.reason, due_at, attempts, out.doubtful)
+
+    def _due(self, answer: Answer, attempts: int) -> datetime:
+        """One moment per kind of wait and transaction, so that few batches hold many retries."""
+        key = (answer.reason, answer.retry_after_s, attempts)
+        if key not in self._waits:
+            wait = timedelta(seconds=backoff.wait_s(answer, attempts))
+            self._waits[key] = self.now + wait
+        return self._waits[key]
+
+    def _wait(
+        self,
+        pk: int,
+        out: "Out",
+        reason: str,
+        due_at: datetime,
+        attempts: int,
+        doubtful: bool,
+        blocked_by: str = "",
+    ) -> None:
+        if self.notification.status == S.STOPPED:
+            self._add(self._row(pk, out, Outcome.STOPPED, "stopped", attempts))
+            return
+        row = self._row(pk, out, Outcome.WAITING, reason, attempts)._replace(doubtful=doubtful)
+        self._again[due_at, blocked_by].append((row, (pk, out.user_id)))
+
+    def _row(self, pk: int, out: "Out", outcome: Outcome, reason: str, attempts: int) -> ledger.Row:
+        return ledger.Row(
+            self.notification.pk, pk, out.user_id or None, self.batch.pk, out.platform, outcome,
+            reason, "", attempts, out.doubtful, out.started_at, self.now,
+        )  # fmt: skip
+
+    def _add(self, row: ledger.Row) -> None:
+        self.delta[row.platform, row.outcome, row.reason] += 1
+        self._rows.append(row)
+
+    # ------------------------------------------------------------ writing
+
+    def write(self) -> None:
+        """Rows, the list batches of what is tried again, retirements, and pauses."""
+        self._pace()
+        for (due_at, blocked_by), waiting in self._again.items():
+            if self.project_until and not blocked_by:
+                due_at = max(due_at, self.project_until)
+            members = [pair for _, pair in waiting]
+            batch = plan.add_list(self.notification, members, due_at, blocked_by=blocked_by)
+            self._rows += [row._replace(batch_id=batch.pk) for row, _ in waiting]
+        if self.batch.kind == BatchKind.RANGE:
+            ledger.insert(self._rows)
+        else:
+            ledger.merge(self._rows)
+        self._guard()
+
+    def _pace(self) -> None:
+        if self._unnamed and self._quota_end:
+            if pause.note_quota(self._unnamed, self._quota_end, self.now):
+                self.project_until = self._quota_end
+
+    def _guard(self) -> None:
+        """Pauses are written here, before any token is retired."""
+        if self._refused is not None:
+            facts = {"reason": self._refused.reason, "detail": self._refused.detail}
+            self.paused |= guards.pause(self.notification, MESSAGE_REFUSED, facts, self.now)
+        pulled = self._brake() if self._looks_dead() else ""
+        if pulled:
+            self.paused |= guards.pause(self.notification, pulled, {}, self.now)
+        elif self._dead and self.notification.paused_reason not in ("brake", "wrong_project"):
+            registry.retire(self._dead, self.now)
+
+    def _looks_dead(self) -> bool:
+        """Cheap: only where this batch's own share is above the brake's are all batches read."""
+        mine = counters.total([self.batch.counters, counters.apply({}, self.delta)])
+        dead = sum(one[Outcome.DEAD_TOKEN] + one[Outcome.REJECTED] for one in mine.values())
+        answered = dead + sum(one[Outcome.ACCEPTED] for one in mine.values())
+        fresh = any(o in (Outcome.DEAD_TOKEN, Outcome.REJECTED) for _, o, _ in self.delta)
+        return fresh and dead > guards.BRAKE_SHARE * answered
+
+    def _brake(self) -> str:
+        return guards.brake(self.notification, self.delta)
+
+
+_TAKE = {
+    Kind.ACCEPTED: Record._accepted,
+    Kind.DEAD_TOKEN: Record._dead_token,
+    Kind.REJECTED: Record._rejected,
+    Kind.MISCONFIGURED: Record._misconfigured,
+    Kind.RETRY: Record._retry,
+    Kind.UNKNOWN: Record._unknown,
+}

@@ -1,0 +1,66 @@
+"""What the tick does for everything at once: finish, pause what is blocked, stop what waits."""
+
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, OuterRef
+
+from notifications.models import Batch, Delivery, Notification
+from notifications.sending import counters, guards
+from notifications.states import NotificationStatus as S
+from notifications.states import Outcome
+
+
+def finish_if_done(notification_id: int, now: datetime) -> bool:
+    """Sending → sent when no unfinished batch is left, the plan included; or → paused when all
+    that are left are blocked by a wrong set-up."""
+    unfinished = Batch.objects.filter(notification=OuterRef("pk"), finished_at=None)
+    sending = Notification.objects.filter(pk=notification_id, status=S.SENDING)
+    done = sending.filter(~Exists(unfinished)).update(
+        status=S.SENT, finished_at=now, version=F("version") + 1
+    )
+    if done:
+        return True
+    if sending.filter(~Exists(unfinished.filter(blocked_by=""))).exists():
+        _pause_blocked(notification_id, now)
+    return False
+
+
+def _pause_blocked(notification_id: int, now: datetime) -> None:
+    blocked = Batch.objects.filter(notification=notification_id, finished_at=None)
+    if blocked.filter(blocked_by="").exists():
+        return
+    reason = blocked.values_list("blocked_by", flat=True).order_by("pk").first()
+    if reason:
+        guards.pause(Notification.objects.get(pk=notification_id), reason, {}, now)
+
+
+def finish_all(now: datetime) -> None:
+    for pk in Notification.objects.filter(status=S.SENDING).values_list("pk", flat=True):
+        finish_if_done(pk, now)
+
+
+def stop_waiting(notification: Notification, now: datetime) -> int:
+    """Waiting rows of a stopped notification become `stopped`, and are counted."""
+    waiting = Delivery.objects.filter(notification=notification, outcome=Outcome.WAITING)
+    batches = Batch.objects.filter(notification=notification).select_for_update().order_by("pk")
+    stopped = 0
+    for batch in batches.filter(
+        Exists(Delivery.objects.filter(batch=OuterRef("pk"), outcome=Outcome.WAITING))
+    ):
+        mine = waiting.filter(batch=batch)
+        by_platform = mine.order_by().values_list("platform").annotate(n=Count("*"))
+        delta = counters.Delta({(p, Outcome.STOPPED, "stopped"): n for p, n in by_platform})
+        stopped += mine.update(outcome=Outcome.STOPPED, reason="stopped", at=now)
+        Batch.objects.filter(pk=batch.pk).update(counters=counters.apply(batch.counters, delta))
+    Batch.objects.filter(notification=notification, finished_at=None, lease_token=None).update(
+        finished_at=now
+    )
+    return stopped
+
+
+def stop_stragglers(now: datetime) -> None:
+    """A record that met the stop halfway may have left waiting rows: the tick repeats it."""
+    left = Delivery.objects.filter(batch=OuterRef("pk"), outcome=Outcome.WAITING)
+    rows = Batch.objects.filter(Exists(left), notification__status=S.STOPPED)
+    for pk in set(rows.values_list("notification", flat=True)):
+        stop_waiting(Notification.objects.get(pk=pk), now)

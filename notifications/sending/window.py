@@ -1,0 +1,109 @@
+"""Reading the next devices of a batch, as they are in the transaction that opens them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from devices.models import Device
+from notifications import reach
+from notifications.models import Batch, Delivery, Notification
+from notifications.sending import pairs
+from notifications.states import BatchKind, Outcome
+
+
+class Candidate(NamedTuple):
+    """A device of the window, and what its row already says if it waits for a retry."""
+
+    facts: reach.Facts
+    user_id: int  # 0: nobody's
+    reason: str  # why it is not sent to; "" when it is
+    attempts: int = 0
+    doubtful: bool = False
+    started_at: datetime | None = None
+    fresh: bool = True  # no row yet: this opening makes it `targeted`
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    candidates: Sequence[Candidate]
+    cursor: int
+    exhausted: bool
+
+
+def read(batch: Batch, notification: Notification, policy: reach.Policy, most: int) -> Window:
+    """At most `most` devices after the batch's cursor."""
+    if batch.kind == BatchKind.LIST:
+        return _read_list(batch, notification, policy, most)
+    return _read_range(batch, notification, policy, most)
+
+
+def _read_range(
+    batch: Batch, notification: Notification, policy: reach.Policy, most: int
+) -> Window:
+    members = _members(notification).filter(pk__gt=batch.cursor, pk__lte=batch.last_pk)
+    rows = members.order_by("pk").values_list(*reach.COLUMNS)[:most]
+    found = [reach.Facts._make(row) for row in rows]
+    candidates = [
+        Candidate(facts, facts.owner_id or 0, reach.evaluate(facts, policy)) for facts in found
+    ]
+    exhausted = len(found) < most
+    cursor = batch.last_pk if exhausted else found[-1].pk
+    return Window(candidates, cursor, exhausted or cursor >= batch.last_pk)
+
+
+def _members(notification: Notification) -> QuerySet[Device]:
+    """The audience now: only ranges ask, and theirs is one queryset."""
+    target = reach.who(notification)
+    devices = next(iter(reach.devices_of(target)))
+    return devices.active().on(target.target_os)
+
+
+def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, most: int) -> Window:
+    wanted = pairs.unpack(batch.members, batch.cursor, most)
+    cursor = batch.cursor + len(wanted)
+    pks = [pk for pk, _ in wanted]
+    facts = {
+        row[0]: reach.Facts._make(row)
+        for row in Device.objects.filter(pk__in=pks).values_list(*reach.COLUMNS)
+    }
+    rows = _rows(notification, pks)
+    candidates = []
+    for pk, user_id in wanted:
+        row = rows.get(pk)
+        if row is not None and not (row[1] == Outcome.WAITING and row[2] == batch.pk):
+            continue
+        if pk in facts:
+            candidates.append(_candidate(facts[pk], user_id, row, policy))
+        elif row is not None:
+            candidates.append(_gone(pk, user_id, row))
+    return Window(candidates, cursor, cursor >= pairs.count(batch.members))
+
+
+WaitingRow = tuple[int, str, int, int, bool, datetime, str]
+
+
+def _rows(notification: Notification, pks: list[int]) -> dict[int, WaitingRow]:
+    rows = Delivery.objects.filter(notification=notification, device_id__in=pks).values_list(
+        "device_id", "outcome", "batch_id", "attempts", "doubtful", "started_at", "platform"
+    )
+    return {row[0]: row for row in rows}
+
+
+def _candidate(
+    facts: reach.Facts, user_id: int, row: WaitingRow | None, policy: reach.Policy
+) -> Candidate:
+    reason = reach.evaluate(facts, policy)
+    if facts.state == "active" and (facts.owner_id or 0) != user_id:
+        reason = "owner_changed"
+    if row is None:
+        return Candidate(facts, user_id, reason)
+    return Candidate(facts, user_id, reason, row[3], row[4], row[5], fresh=False)
+
+
+def _gone(pk: int, user_id: int, row: WaitingRow) -> Candidate:
+    """The device was erased while its row waited."""
+    nothing = reach.Facts(pk, None, row[6], None, "unregistered", False, True, False, "", row[5])
+    return Candidate(nothing, user_id, "unregistered", row[3], row[4], row[5], fresh=False)

@@ -1,0 +1,106 @@
+"""The conveyor: tick → plan → deliver. Tasks carry one id; the rows know everything else.
+
+The broker is a doorbell that may lose, repeat or reorder anything, so every task looks at the
+rows, does what is due, and may be called any number of times.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from celery.worker import state as worker_state
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import pulse, receipts, starting  # noqa: F401  pulse listens to signals
+from notifications.models import Batch
+from notifications.sending import channel, clock, delivery, lease, pause, sweep
+from notifications.states import BatchKind
+
+logger = logging.getLogger(__name__)
+
+DOORBELLS = 2  # a worker and queue; each deliver goes on with the next due batch by itself
+
+
+def ring(task: Any, *ids: int, queue: str | None = None) -> None:
+    """Wake a worker after the commit. Never breaks the caller: beat ticks anyway."""
+    transaction.on_commit(lambda: _publish(task, ids, queue), robust=True)
+
+
+def _publish(task: Any, ids: tuple[int, ...], queue: str | None) -> None:
+    try:
+        task.apply_async(args=ids, queue=queue, retry=False)
+    except Exception as error:
+        logger.warning("The doorbell of %s did not ring: %s", task.name, error)
+
+
+def is_stopping() -> bool:
+    """A worker that was told to end opens no new window. The flag's value may be 0."""
+    flag = worker_state.should_stop
+    terminate = worker_state.should_terminate
+    return (flag is not None and flag is not False) or (
+        terminate is not None and terminate is not False
+    )
+
+
+@shared_task
+def tick() -> None:
+    """Start what is due, ring for what waits, finish what is done. Any number may run at once."""
+    now = clock.now()
+    starting.start_due(now)
+    ring_due()
+    sweep.finish_all(now)
+    sweep.stop_stragglers(now)
+    receipts.sweep(now)
+
+
+def ring_due() -> None:
+    if pause.until(clock.now()):
+        return
+    due = Batch.objects.claimable(clock.now()).order_by("due_at", "pk")
+    for queue, most in (("trigger", 16), ("bulk", DOORBELLS * 4)):
+        for pk in due.filter(queue=queue).values_list("pk", flat=True)[:most]:
+            _publish(deliver, (pk,), queue)
+
+
+@shared_task
+def deliver(batch_id: int) -> None:
+    """Send what is left of a batch, then the next one of its queue that is due."""
+    queue = Batch.objects.filter(pk=batch_id).values_list("queue", flat=True).first()
+    if queue is None:
+        return
+    tried: set[int] = set()
+    current: int | None = batch_id
+    while current is not None and not is_stopping():
+        tried.add(current)
+        _deliver_one(current)
+        current = lease.next_due(queue, tried) if not pause.until(clock.now()) else None
+
+
+def _deliver_one(batch_id: int, get_client: Callable[[], Any] = channel.client) -> None:
+    try:
+        delivery.deliver(batch_id, get_client=get_client, stopping=is_stopping)
+    except Exception:
+        # Its lease ends by itself; whoever takes over settles what is in doubt.
+        logger.exception("Batch %s broke off.", batch_id)
+        return
+    batch = Batch.objects.only("notification_id", "kind").get(pk=batch_id)
+    sweep.finish_if_done(batch.notification_id, clock.now())
+    if batch.kind == BatchKind.PLAN:
+        _ring_planned(batch.notification_id)
+
+
+def _ring_planned(notification_id: int) -> None:
+    """Wake a few workers for what was just planned; each goes on by itself."""
+    due = Batch.objects.claimable(clock.now()).filter(notification=notification_id)
+    for pk, queue in due.order_by("pk").values_list("pk", "queue")[:DOORBELLS]:
+        _publish(deliver, (pk,), queue)
+
+
+@shared_task
+def upkeep() -> None:
+    """Hourly: what has outlived KEEP_DAYS goes; stale phones are marked."""
+    from notifications import upkeep as chores
+
+    chores.run(timezone.now())
