@@ -15,7 +15,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,6 @@ class Problem(exceptions.APIException):
 
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """What the framework calls for every exception in a view."""
-    set_rollback()
     request = context.get("request")
     problem = as_problem(error)
     if problem.status_code == 500:

@@ -1,0 +1,17 @@
+"""The doors of devices, below /api/v1/."""
+
+from django.urls import path
+
+from devices.api.schema import OpenAPI
+from devices.api.views.permission import AskDoor, OptInDoor, OptOutDoor, PermissionDoor
+from devices.api.views.registration import DeviceDoor, UnregisterDoor
+
+urlpatterns = [
+    path("openapi.json", OpenAPI.as_view(), name="openapi"),
+    path("devices/unregister", UnregisterDoor.as_view()),
+    path("devices/<str:device_id>", DeviceDoor.as_view()),
+    path("devices/<str:device_id>/permission", PermissionDoor.as_view()),
+    path("devices/<str:device_id>/permission/ask", AskDoor.as_view()),
+    path("devices/<str:device_id>/opt-out", OptOutDoor.as_view()),
+    path("devices/<str:device_id>/opt-in", OptInDoor.as_view()),
+]

@@ -1,0 +1,61 @@
+"""How many phones could show a message now, each phone in exactly one group."""
+
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, Count, Q, Value, When
+
+from devices.models import AppUser, Device
+from devices.states import DeviceState, PermissionStatus, Platform, SystemPermission
+
+GROUPS = (
+    "granted", "provisional", "unreported", "should_request", "denied", "opted_out",
+    "app_removed", "no_token",
+)  # fmt: skip
+REACHED = ("granted", "provisional", "unreported")
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """`groups` add up to `phones`. Phones whose person signed out are not anyone's: left out."""
+
+    people: int
+    phones: int
+    groups: dict[str, int]
+
+    @property
+    def reached(self) -> int:
+        return sum(self.groups[name] for name in REACHED)
+
+    @property
+    def could_ask(self) -> int:
+        return self.groups["should_request"]
+
+
+def reachability() -> Reachability:
+    """Two queries; the first walks every phone, so keep the answer for a while."""
+    rows = (
+        Device.objects.exclude(state=DeviceState.UNREGISTERED)
+        .annotate(group=_group())
+        .order_by()
+        .values_list("group")
+        .annotate(n=Count("pk"))
+    )
+    groups = dict.fromkeys(GROUPS, 0) | dict(rows)
+    return Reachability(people=AppUser.objects.count(), phones=sum(groups.values()), groups=groups)
+
+
+def _group() -> Case:
+    """The order of `notifications.reach.evaluate`, so that both say the same of a phone."""
+    quiet = Q(perm_system__in=(SystemPermission.PROVISIONAL, SystemPermission.EPHEMERAL))
+    denied_once = Q(perm_status=PermissionStatus.SHOULD_EXPLAIN, platform=Platform.ANDROID)
+    return Case(
+        When(~Q(state=DeviceState.ACTIVE), then=Value("app_removed")),
+        When(token=None, then=Value("no_token")),
+        When(opted_out=True, then=Value("opted_out")),
+        When(Q(deliverable=True) & quiet, then=Value("provisional")),
+        When(deliverable=True, perm_known=False, then=Value("unreported")),
+        When(deliverable=True, then=Value("granted")),
+        When(Q(perm_status=PermissionStatus.DENIED) | denied_once, then=Value("denied")),
+        default=Value("should_request"),
+        output_field=CharField(),
+    )
