@@ -27,6 +27,8 @@ PATTERNS = {  # kind: (fill class, pattern id); the same on every page
     "denied": ("f-skipped", "p-dot"),
     "opted_out": ("f-opt", "p-cross"),
     "app_removed": ("f-rejected", "p-diag"),
+    "unreported": ("f-prov", "p-vert"),
+    "no_token": ("f-dead", ""),
 }
 
 

@@ -156,11 +156,11 @@ def heartbeat() -> Pulse:
     return Pulse(at=newest, seconds=seconds, alive=seconds <= SILENT_SECONDS)
 
 
-def kept(name: str, ask: Callable[[], Any]) -> Any:
-    """`ask()`, at most once in FRAME_SECONDS for the whole installation."""
+def kept(name: str, ask: Callable[[], Any], seconds: int = FRAME_SECONDS) -> Any:
+    """`ask()`, at most once in `seconds` for the whole installation."""
     key = f"shell:{name}"
     found = cache.get(key)
     if found is None:
         found = (ask(),)
-        cache.set(key, found, FRAME_SECONDS)
+        cache.set(key, found, seconds)
     return found[0]

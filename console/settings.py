@@ -35,9 +35,9 @@ ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 FIREBASE_CREDENTIALS = env.existing_file("FIREBASE_CREDENTIALS")
 SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
 GOOGLE_URL = "https://fcm.googleapis.com"
-FCM_BASE_URL = env.url(
-    "FCM_BASE_URL", GOOGLE_URL if FIREBASE_CREDENTIALS else SANDBOX_URL
-).rstrip("/")
+FCM_BASE_URL = env.url("FCM_BASE_URL", GOOGLE_URL if FIREBASE_CREDENTIALS else SANDBOX_URL).rstrip(
+    "/"
+)
 UNDO_SECONDS = env.seconds("UNDO_SECONDS", 10, 0, 3600)
 BATCH_THRESHOLD = env.whole("BATCH_THRESHOLD", 10_000, 1, 100_000_000)
 BATCH_SIZE = env.whole("BATCH_SIZE", 5_000, 1, 1_000_000)
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its widget templates, for FORM_RENDERER
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -179,7 +180,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_CALLABLE = "console.views.signing.locked"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 LOGIN_URL = "login"
@@ -222,6 +223,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = ["console.uploads.BoundedUploadHandler"]
 
 # ---------------------------------------------------------------- languages, files, logs
 LANGUAGE_CODE = "en"
@@ -235,7 +237,11 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = env.url("MEDIA_URL", f"{PUBLIC_URL}/media/").rstrip("/") + "/"
-if urlsplit(MEDIA_URL).netloc and MEDIA_URL.startswith("https://") and not MEDIA_URL.startswith(PUBLIC_URL):
+if (
+    urlsplit(MEDIA_URL).netloc
+    and MEDIA_URL.startswith("https://")
+    and not MEDIA_URL.startswith(PUBLIC_URL)
+):
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(MEDIA_URL)
 LOGGING = {
     "version": 1,
