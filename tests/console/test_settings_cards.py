@@ -1,0 +1,104 @@
+"""The cards that keep preferences, and the list of cards itself."""
+
+import pytest
+
+from devices import preferences
+from notifications.models import AuditEntry
+from tests.console.staff import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_card_says_why_it_matters_and_how_it_stands():
+    page = client_of("admin").get("/settings/").content.decode()
+
+    for word in ("Pages", "Sound and channels", "App &amp; Firebase", "Team", "API keys"):
+        assert word in page
+    assert "Since Android 8 the channel decides" in page
+    assert "No pages yet" in page
+
+
+def test_cards_that_a_role_may_not_open_are_absent():
+    page = client_of("ops").get("/settings/").content.decode()
+
+    assert "/settings/pages/" in page
+    assert "/settings/team/" not in page
+    assert "/settings/keys/" not in page
+
+
+def test_channels_are_kept_and_the_change_is_audited():
+    client = client_of("ops")
+
+    client.post("/settings/sound/", {"sound_channel": "promo", "silent_channel": "promo_quiet"})
+
+    assert preferences.read("sound_channel", "silent_channel") == {
+        "sound_channel": "promo",
+        "silent_channel": "promo_quiet",
+    }
+    assert AuditEntry.objects.get().facts == {
+        "sound_channel": ["", "promo"],
+        "silent_channel": ["", "promo_quiet"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("sound", "silent", "sentence"),
+    [
+        ("two words", "", "can’t be a channel id"),
+        ("same", "same", "One channel can’t both sound and be silent."),
+    ],
+)
+def test_a_channel_that_cannot_be_is_refused_at_its_field(sound, silent, sentence):
+    client = client_of("ops")
+
+    answer = client.post("/settings/sound/", {"sound_channel": sound, "silent_channel": silent})
+
+    assert sentence in answer.content.decode()
+    assert not AuditEntry.objects.exists()
+
+
+def test_the_policy_is_kept_whole():
+    client = client_of("ops")
+
+    client.post("/settings/policy/", {"skip_stale": "on", "support_limit": "40"})
+
+    policy = preferences.read(
+        "send_when_permission_unknown", "skip_stale", "support_limit", "ask_at_app_start"
+    )
+    assert policy == {
+        "send_when_permission_unknown": False,
+        "skip_stale": True,
+        "support_limit": 40,
+        "ask_at_app_start": False,
+    }
+
+
+def test_saving_what_is_already_so_writes_nothing():
+    client = client_of("ops")
+    client.post("/settings/sound/", {"sound_channel": "", "silent_channel": ""})
+
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "many", ""])
+def test_a_support_limit_is_a_number_from_1_to_1000(limit):
+    answer = client_of("ops").post("/settings/policy/", {"support_limit": limit})
+
+    assert "Give a number from 1 to 1000." in answer.content.decode()
+    assert preferences.get("support_limit") == 100
+
+
+def test_the_connection_check_tells_the_answer_in_plain_words(sandbox):
+    client = client_of("ops")
+
+    answer = client.post("/settings/app/check/").content.decode()
+
+    assert "Connected to the sandbox: it would take our messages." in answer
+    assert AuditEntry.objects.get().action == "checked the connection"
+
+
+def test_the_firebase_card_never_shows_the_key(sandbox):
+    page = client_of("ops").get("/settings/app/").content.decode()
+
+    assert "Nothing reaches a real phone." in page
+    assert "PRIVATE KEY" not in page
