@@ -50,7 +50,10 @@ class Credentials:
     """One service account. Threads share it; each process mints for itself."""
 
     def __init__(
-        self, account: Mapping[str, Any] | str | Path, *, clock: Callable[[], float] = time.monotonic
+        self,
+        account: Mapping[str, Any] | str | Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`account` is the parsed file, or its path. Raises BadCredentials."""
         self._account = check(account if isinstance(account, Mapping) else _read(Path(account)))
@@ -154,7 +157,9 @@ def _request(token_uri: str) -> Callable[..., Any]:
     def post(url: str, **options: Any) -> Any:
         response = transport(url, **options, timeout=MINT_TIMEOUT_S, allow_redirects=False)
         if response.status in (408, 429) or response.status >= 500:
-            raise exceptions.TransportError(f"{url} answered {response.status}.")
+            raise exceptions.TransportError(  # type: ignore[no-untyped-call]
+                f"{url} answered {response.status}."
+            )
         return response
 
     return post

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 # FCM HTTP v1, "Message size": 4,096 bytes for a message to a token.
 MESSAGE_MAX_BYTES = 4096
+SHOWN_TOKEN = "<token>"  # noqa: S105  (a place-holder)
 
 Platform = Literal["ios", "android"]
 
@@ -97,7 +98,7 @@ def template(content: Content, platform: Platform, *, validate_only: bool = Fals
     )
 
 
-def example(content: Content, platform: Platform, token: str = "<token>") -> dict[str, Any]:
+def example(content: Content, platform: Platform, token: str = SHOWN_TOKEN) -> dict[str, Any]:
     """What FCM gets as `message`, in reading order; for pages and tests. Raises MessageInvalid.
 
     Both platforms' parts go to every device, so a device whose platform is recorded wrongly still

@@ -90,9 +90,13 @@ class PycurlClient:
         self._lock = Lock()
 
     def start(self) -> "PycurlWire":
-        with self._lock:
-            lines = self._idle.pop() if self._idle else None
+        while (lines := self._rested()) and not lines.alive():
+            lines.close()
         return PycurlWire(self, lines or _Lines(self._options, self._connections))
+
+    def _rested(self) -> "_Lines | None":
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def give_back(self, lines: "_Lines") -> None:
         with self._lock:
@@ -248,7 +252,7 @@ class _Slot:
 
     @property
     def status(self) -> int:
-        return self.curl.getinfo(pycurl.RESPONSE_CODE)
+        return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
 
     @property
     def reply(self) -> bytes:
@@ -270,7 +274,9 @@ class _Lines:
         self._spare: list[_Slot] = []
         self._timer_at = inf
         self._poll = select.epoll()
-        self._watched: set[int] = set()
+        self._watched: set[int] = set()  # by epoll, for libcurl
+        self._sockets: set[int] = set()  # all there ever were
+        self._last_turn = time.monotonic()
         self._seen_http = False
         self._multi = multi = pycurl.CurlMulti()
         multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
@@ -293,7 +299,7 @@ class _Lines:
 
     def turn(self, wait_s: float) -> None:
         """Let libcurl read and write what it can, waiting ≤ `wait_s` for something to do."""
-        now = time.monotonic()
+        self._last_turn = now = time.monotonic()
         wait_s = min(wait_s, max(0.0, self._timer_at - now))
         for fd, event in self._poll.poll(wait_s):
             ready = (pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0) | (
@@ -303,6 +309,27 @@ class _Lines:
         if self._timer_at <= time.monotonic():
             self._timer_at = inf
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def alive(self) -> bool:
+        """Whether no connection ended while it rested.
+
+        libcurl does not always look before it writes, and what is written to a dead connection is
+        ambiguous. A socket number that is someone else's by now costs a new connection at worst.
+        """
+        if time.monotonic() - self._last_turn > IDLE_S:
+            return False
+        ended = select.poll()
+        for fd in self._sockets:
+            ended.register(fd, select.POLLRDHUP)
+        events = dict(ended.poll(0))
+        self._sockets -= {fd for fd, event in events.items() if event & select.POLLNVAL}
+        return not any(event & ~select.POLLNVAL for event in events.values())
+
+    def close(self) -> None:
+        for slot in self._spare:
+            slot.curl.close()
+        self._multi.close()
+        self._poll.close()
 
     def finished(self) -> list[tuple[_Slot, tuple[Failure, str] | None]]:
         """Those that ended: with an answer, or how they failed. The caller frees them."""
@@ -335,6 +362,7 @@ class _Lines:
             self._poll.modify(fd, events)
         else:
             self._watched.add(fd)
+            self._sockets.add(fd)
             self._poll.register(fd, events)
 
     def _set_timer(self, milliseconds: int) -> None:

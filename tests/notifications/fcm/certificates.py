@@ -31,9 +31,7 @@ def server_context(folder: Path, protocols: list[str]) -> tuple[ssl.SSLContext, 
     )
     ca_file, key_file = folder / "ca.pem", folder / "key.pem"
     ca_file.write_bytes(certificate.public_bytes(Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(ca_file, key_file)
     context.set_alpn_protocols(protocols)

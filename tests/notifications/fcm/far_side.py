@@ -11,12 +11,14 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import h2.config
 import h2.connection
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.settings
 
 OK = {"name": "projects/demo/messages/0:1"}
@@ -98,14 +100,14 @@ class Connection:
         self.headers: dict[int, dict[str, str]] = {}
 
     def serve(self) -> None:
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.side.on_connect:
-            self.side.on_connect(self)
         try:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.side.on_connect:
+                self.side.on_connect(self)
             with self.lock:
+                self.h2.initiate_connection()
                 if self.side.settings:
                     self.h2.update_settings(self.side.settings)
-                self.h2.initiate_connection()
                 self.flush()
             while received := self.sock.recv(65536):
                 with self.lock:
@@ -125,9 +127,7 @@ class Connection:
         elif isinstance(event, h2.events.DataReceived):
             self.bodies[event.stream_id].append(event.data)
             with self.lock:
-                self.h2.acknowledge_received_data(
-                    event.flow_controlled_length, event.stream_id
-                )
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 self.flush()
         elif isinstance(event, h2.events.StreamEnded):
             body = b"".join(self.bodies.pop(event.stream_id))
@@ -159,8 +159,11 @@ class Connection:
 
     def goaway(self, last_stream: int, code: int = 0) -> None:
         """The frame alone, as a draining server sends it; the connection stays."""
-        frame = struct.pack(">I", 8)[1:] + b"\x07\x00" + bytes(4) + struct.pack(
-            ">II", last_stream, code
+        frame = (
+            struct.pack(">I", 8)[1:]
+            + b"\x07\x00"
+            + bytes(4)
+            + struct.pack(">II", last_stream, code)
         )
         self.raw(frame)
 
@@ -170,17 +173,17 @@ class Connection:
 
     def cut(self, abruptly: bool = False) -> None:
         """End the TCP connection: with a FIN, or with a RST."""
-        if abruptly:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:
-            try:
+        with suppress(OSError):
+            if abruptly:
+                linger = struct.pack("ii", 1, 0)
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            else:
                 self.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.sock.close()
+            self.sock.close()
 
 
 def answer(request: Request, connection: Connection, after_s: float = 0) -> None:
     if after_s:
         time.sleep(after_s)
-    connection.reply(request.stream, 200, json.dumps(OK).encode())
+    with suppress(OSError, h2.exceptions.ProtocolError):  # the client has gone away
+        connection.reply(request.stream, 200, json.dumps(OK).encode())

@@ -21,6 +21,7 @@ def pem(key) -> str:
 
 
 KEY = pem(rsa.generate_private_key(65537, 2048))
+SHORT_KEY = pem(rsa.generate_private_key(65537, 1024))  # noqa: S505  (to be refused)
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_service_account_file_is_taken(tmp_path):
         ({"project_id": ""}, "project_id is missing"),
         ({"client_email": None}, "client_email is missing"),
         ({"private_key": "-----BEGIN PRIVATE KEY-----\nMIIE"}, "can't be read"),
-        ({"private_key": pem(rsa.generate_private_key(65537, 1024))}, "1024 bits"),
+        ({"private_key": SHORT_KEY}, "1024 bits"),
         ({"private_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "not an RSA key"),
         ({"universe_domain": "example.com"}, "universe_domain"),
         ({"token_uri": "https://evil.example/token"}, "token_uri"),

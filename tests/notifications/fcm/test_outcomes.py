@@ -97,9 +97,7 @@ def test_fcms_words_are_kept_short_and_storable():
 def test_without_an_answer_what_may_have_arrived_is_unknown(failure, kind, counts):
     answer = failed(failure, "what libcurl said")
 
-    assert answer == Answer(
-        kind, failure.value, counts_attempt=counts, detail="what libcurl said"
-    )
+    assert answer == Answer(kind, failure.value, counts_attempt=counts, detail="what libcurl said")
 
 
 json_values = st.recursive(
@@ -113,7 +111,9 @@ errors = st.fixed_dictionaries({"error": json_values}) | st.fixed_dictionaries(
 
 
 @settings(deadline=None)  # the first example pays for an import
-@given(status=st.integers(200, 599), body=st.binary() | errors.map(lambda e: json.dumps(e).encode()))
+@given(
+    status=st.integers(200, 599), body=st.binary() | errors.map(lambda e: json.dumps(e).encode())
+)
 def test_no_reply_whatever_it_says_breaks_the_decoding_or_retires_a_device(status, body):
     answer = decode(status, {"retry-after": "x"}, body, now=NOON)
 

@@ -1,0 +1,111 @@
+"""Client and credentials together, against the sandbox; its log is the witness."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from notifications.sending.fcm.client import PycurlClient
+from notifications.sending.fcm.credentials import Credentials
+from notifications.sending.fcm.message import Content, template
+from tests.notifications.fcm.test_clients import all_answers, kinds
+from tests.sandbox_process import SandboxProcess
+
+CONTENT = Content(
+    title="Hello",
+    body="A reply",
+    image=None,
+    data={"initialPageName": "", "parameterData": "{}", "notificationId": "1"},
+    sound=True,
+    channel_id=None,
+    thread="a-thread",
+    ttl_s=3600,
+    expires_at=2_000_000_000,
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(sandbox) -> None:
+    sandbox.reset()
+
+
+@pytest.fixture(params=[PycurlClient])
+def client(request, sandbox):
+    credentials = Credentials(sandbox.service_account())
+    return request.param(sandbox.url, credentials, credentials.project_id, request_s=2)
+
+
+def token(number: int) -> str:
+    return f"sandbox-token-{number:020d}"
+
+
+def send(client, count: int) -> Counter[str]:
+    shape = template(CONTENT, "android")
+    wire = client.start()
+    wire.send((number, shape.body(token(number))) for number in range(count))
+    got = kinds(all_answers(wire))
+    wire.close()
+    return got
+
+
+def test_a_broadcast_arrives_once_each_on_one_minted_token(client, sandbox):
+    before = sandbox.stats()["token_mints"]
+
+    assert send(client, 1500) == {"accepted": 1500}
+
+    stats = sandbox.stats()
+    assert (stats["accepted"], stats["max_per_token"]) == (1500, 1)
+    assert stats["token_mints"] - before == 1
+
+
+def test_the_sandbox_takes_the_message_as_it_was_meant(client, sandbox):
+    send(client, 1)
+
+    (accepted,) = sandbox.messages()
+    assert accepted["message"]["data"] == CONTENT.data
+    assert accepted["message"]["apns"]["headers"]["apns-collapse-id"] == "a-thread"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ({"do": "unregistered"}, "dead_token unregistered"),
+        ({"do": "malformed_token"}, "dead_token invalid_argument"),
+        ({"do": "sender_mismatch"}, "rejected sender_id_mismatch"),
+        ({"do": "invalid_argument"}, "rejected invalid_argument"),
+        ({"do": "too_big"}, "rejected invalid_argument"),
+        ({"do": "unauthenticated"}, "misconfigured credentials"),
+        ({"do": "permission_denied"}, "misconfigured iam"),
+        ({"do": "api_disabled"}, "misconfigured api_disabled"),
+        ({"do": "third_party_auth"}, "misconfigured apns_key"),
+        ({"do": "project_not_found"}, "misconfigured wrong_project"),
+        ({"do": "quota", "retry_after": 7}, "retry quota"),
+        ({"do": "unavailable"}, "retry unavailable"),
+        ({"do": "internal"}, "retry internal"),
+        ({"do": "redirect"}, "retry redirected"),
+        ({"do": "bad_gateway_html"}, "unknown gateway"),
+        ({"do": "gateway_timeout"}, "unknown gateway"),
+        ({"do": "empty_200"}, "unknown bad_body"),
+        ({"do": "accept_then_garbage"}, "unknown bad_body"),
+        ({"do": "accept_then_hang"}, "unknown timeout"),
+        ({"do": "accept_then_reset"}, "unknown reset"),
+        ({"do": "huge_body", "bytes": 10_000_000}, "unknown bad_body"),
+        ({"do": "slow_body"}, "unknown timeout"),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+def test_one_faulty_answer_among_many_is_its_own_and_nothing_is_sent_twice(
+    client, sandbox, fault, outcome
+):
+    sandbox.set_faults([{"match": {"token": token(37)}, **fault}])
+
+    got = send(client, 100)
+
+    assert got == {"accepted": 99, outcome: 1}
+    assert sandbox.stats()["max_per_token"] == 1
