@@ -200,7 +200,7 @@ def _size(message: Message) -> Reply | None:
 
 def _android_bytes(message: Message) -> int:
     """UTF-8 bytes of the data that would be used, and of every text in the notifications."""
-    android: Message = message.get("android", message.get("android_v2", {}))
+    android: Message = message.get("android") or message.get("android_v2") or {}
     webpush = message.get("webpush", {})
     data: dict[str, str] = android.get("data") or webpush.get("data") or message.get("data", {})
     notification = message.get("notification", {})

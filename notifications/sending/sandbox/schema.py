@@ -14,8 +14,8 @@ Reader = Callable[[Any, str, Violations], Any]
 
 _FCM = "type.googleapis.com/google.firebase.fcm.v1."
 _WELL_KNOWN = "type.googleapis.com/google.protobuf."
-_DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_DURATION = re.compile(r"-?\d+(\.\d{1,9})?s", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Invalid:

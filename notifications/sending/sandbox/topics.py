@@ -126,7 +126,7 @@ class TopicApi:
         arguments = request.arguments()
         size = arguments.get("pageSize", arguments.get("page_size", "0"))
         start = arguments.get("pageToken", arguments.get("page_token", "0"))
-        if not size.isdigit() or not start.isdigit():
+        if not (size + start).isascii() or not size.isdigit() or not start.isdigit():
             return envelopes.invalid_argument()
         page = min(int(size) or PAGE_DEFAULT, PAGE_MAX)
         names = sorted(self._topics.of(token))
