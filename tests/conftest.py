@@ -15,6 +15,33 @@ from tests.workers import Worker, worker_in_a_thread
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # argon2 costs 50 ms a user
 
 
+# ---------------------------------------------------------------- which tests
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_setup"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out what never touches the suite's own database: it ran on the first one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    if config.getoption("--database-only"):
+        left_out = [item for item in items if not touches_database(item)]
+        items[:] = [item for item in items if touches_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def touches_database(item: pytest.Item) -> bool:
+    asked_for = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+    return bool(asked_for or item.get_closest_marker("django_db"))
+
+
 # ---------------------------------------------------------------- database and Redis
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
