@@ -1,0 +1,13 @@
+"""The doors of notifications, below /api/v1/."""
+
+from django.urls import path
+
+from notifications.api.events import EventsDoor
+from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
+
+urlpatterns = [
+    path("events", EventsDoor.as_view()),
+    path("notifications", NotificationsDoor.as_view()),
+    path("notifications/<uuid:uuid>", NotificationDoor.as_view()),
+    path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),
+]
