@@ -25,6 +25,13 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> N
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
+def prepare() -> None:
+    """For a command that inserts far more than fits the cache of SQLite's connections."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA cache_size=-200000")
+
+
 def moment(at: datetime) -> str:
     """As both databases read it: UTC, without saying so."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

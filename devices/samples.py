@@ -93,19 +93,21 @@ USER_COLUMNS = (
 def make_users(users: int, at: datetime) -> int:
     """Up to that many in all; returns how many are new."""
     have = AppUser.objects.filter(user_id__startswith="demo-").count()
+    days = [bulk.moment(at - timedelta(days=days)) for days in range(1, 401)]
+    hours = [bulk.moment(at - timedelta(hours=hours)) for hours in range(48)]
     for first in range(have, users, CHUNK):
-        rows = (user_row(number, at) for number in range(first, min(first + CHUNK, users)))
+        numbers = range(first, min(first + CHUNK, users))
+        rows = (user_row(n, days[n % len(days)], hours[n % len(hours)]) for n in numbers)
         with transaction.atomic():
             bulk.insert(AppUser, USER_COLUMNS, rows)
     return max(0, users - have)
 
 
-def user_row(number: int, at: datetime) -> tuple[Any, ...]:
+def user_row(number: int, joined: str, seen: str) -> tuple[Any, ...]:
     locale, timezone, country = PLACES[number % len(PLACES)]
     name = f"{NAMES[number % len(NAMES)]} {number}"
     attributes = {"name": name, "plan": PLANS[number % len(PLANS)], "country": country}
     tags = ["beta"] if number % 50 == 0 else []
-    joined = at - timedelta(days=1 + number % 400)
     return (
         USER.format(number),
         json.dumps(attributes),
@@ -113,8 +115,8 @@ def user_row(number: int, at: datetime) -> tuple[Any, ...]:
         json.dumps(tags),
         locale,
         timezone,
-        bulk.moment(joined),
-        bulk.moment(at - timedelta(hours=number % 48)),
+        joined,
+        seen,
     )
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from devices import samples
+from devices import bulk, samples
 from devices.models import AppUser, Audience, AudienceMember
 from notifications.models import Page, PageParameter
 from notifications.states import ParameterType as P
@@ -43,6 +43,7 @@ class Command(BaseCommand):
         if users < 0 or devices < 0 or (devices and not users):
             raise CommandError("Give --users and --devices from 0 up; phones need people.")
         now = timezone.now()
+        bulk.prepare()
         made = samples.make_users(users, now)
         self.stdout.write(f"{made:,} people made, {users:,} wanted.")
         self.make_devices(devices, now)
