@@ -148,6 +148,12 @@ def when(moment: datetime | None, zone: str = "") -> str | SafeString:
 
 
 @register.filter
+def full(moment: datetime | None, zone: str = "") -> str:
+    """The words of `when` alone, for a title."""
+    return full_time(moment, zone) if moment else DASH
+
+
+@register.filter
 def short_when(moment: datetime | None, zone: str = "") -> str | SafeString:
     """Today 09:30 · Tomorrow 09:30 · Tue 24 Nov, 09:30, the whole of it as a title."""
     if moment is None:
@@ -156,6 +162,20 @@ def short_when(moment: datetime | None, zone: str = "") -> str | SafeString:
     clock = local.strftime("%H:%M")
     day = day_word(local, timezone.now().astimezone(local.tzinfo))
     return _time(moment, f"{day} {clock}", full_time(moment, zone))
+
+
+@register.filter
+def day(moment: datetime | None, zone: str = "") -> str:
+    """today, tomorrow, Thu, or Thu 3 Dec when it is not this week: under a clock time."""
+    if moment is None:
+        return DASH
+    local = moment.astimezone(zone_of(zone))
+    today = timezone.now().astimezone(local.tzinfo)
+    days = (local.date() - today.date()).days
+    word = day_word(local, today).rstrip(",")
+    if -1 <= days <= 1:
+        return word.lower()
+    return f"{local:%a}" if 1 < days < 7 else word
 
 
 @register.filter
@@ -216,6 +236,19 @@ def status_word(status: Any) -> str:
     label = getattr(status, "label", "")
     code = str(status)
     return str(label) or WORDS.get(code) or code.replace("_", " ").capitalize()
+
+
+@register.filter
+def audience_words(notification: Any) -> str:
+    """Everyone · Android; 3 people; Saved audience “Near the mountains”."""
+    if notification.send_to == "users":
+        who = plural(len(notification.recipients), "person,people")
+    elif notification.send_to == "audience" and notification.audience:
+        who = f"Audience “{notification.audience}”"
+    else:
+        who = notification.get_send_to_display()
+    system = "" if notification.target_os == "all" else f" · {notification.get_target_os_display()}"
+    return who + system
 
 
 @register.filter

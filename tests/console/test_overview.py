@@ -1,0 +1,226 @@
+"""The first page, for a new installation and for a busy one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from console import setup
+from console.views import overview
+from devices import preferences
+from devices.models import Device, TestDevice
+from notifications.models import Batch, Heartbeat, Notification, Page, ProjectPause
+from notifications.states import NotificationStatus as S
+from tests.console.staff import client_of, make_member, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    cache.clear()
+
+
+def make_phone(number: int = 1) -> Device:
+    return Device.objects.create(
+        device_id=f"phone-{number}",
+        token=f"token-of-phone-{number:06}",
+        platform="ios",
+        bucket=number,
+        perm_known=True,
+        perm_status="granted",
+    )
+
+
+def make_notification(title: str, status: str, **fields: Any) -> Notification:
+    frozen = {} if status == S.DRAFT else {"revision": {}, "due_at": timezone.now()}
+    return Notification.objects.create(title=title, status=status, **frozen | fields)
+
+
+def make_sending(title: str = "First snow") -> Notification:
+    sending = make_notification(title, S.SENDING, started_at=timezone.now(), planned=100)
+    Batch.objects.create(
+        notification=sending,
+        kind="range",
+        ordinal=1,
+        due_at=timezone.now(),
+        counters={"ios": {"targeted": 62, "accepted": 50, "skipped": 10, "dead_token": 2}},
+    )
+    return sending
+
+
+def page_of(role: str = "viewer") -> str:
+    return client_of(role).get("/").content.decode()
+
+
+def test_it_wants_a_sign_in(client: Any) -> None:
+    assert client.get("/").url.startswith("/login/")
+
+
+def test_it_is_only_read() -> None:
+    assert client_of("admin").post("/").status_code == 405
+
+
+def test_a_new_installation_shows_four_steps() -> None:
+    page = page_of("admin")
+
+    assert "Let’s reach your first phone" in page
+    assert page.count('<span class="mk">') == 4
+
+
+def test_the_steps_tick_themselves() -> None:
+    admin = make_member("admin")
+    assert [step.done for step in setup.steps(admin)] == [True, False, False, False]
+
+    TestDevice.objects.create(staff=admin, device=make_phone())
+    Page.objects.create(name="HutDetail")
+    make_notification("Try", S.SENT, kind="test", started_at=timezone.now())
+
+    assert [step.done for step in setup.steps(admin)] == [True] * 4
+
+
+def test_the_first_open_step_is_the_current_one() -> None:
+    Page.objects.create(name="HutDetail")
+
+    steps = setup.steps(make_member("admin"))
+
+    assert [step.title for step in steps if step.current] == ["Add a test phone"]
+
+
+def test_a_role_is_not_led_where_it_may_not_go() -> None:
+    urls = {step.title: step.url for step in setup.steps(make_member("viewer"))}
+
+    assert urls["Add your pages"] == urls["Send yourself a test"] == ""
+
+
+def test_a_finished_setup_is_gone() -> None:
+    admin = make_member("admin")
+    TestDevice.objects.create(staff=admin, device=make_phone())
+    Page.objects.create(name="HutDetail")
+    make_notification("Try", S.SENT, kind="test", started_at=timezone.now())
+
+    assert '<h2 id="setup">' not in signed_in(admin).get("/").content.decode()
+
+
+def test_what_is_being_sent_leads() -> None:
+    make_sending("First snow weekend")
+
+    page = page_of()
+
+    assert "First snow weekend" in page
+    assert "62\u202f%" in page
+    assert "1 sending" in page
+
+
+def test_the_parts_of_a_live_bar_are_every_handled_phone() -> None:
+    sending = make_sending()
+
+    (card,) = overview.live_cards(timezone.now())
+
+    assert sum(part["count"] for part in card.parts) == card.counts.targeted == 62
+    assert (card.notification, card.share, card.total) == (sending, 62, 100)
+
+
+def test_the_live_cards_are_served_alone() -> None:
+    make_sending("First snow weekend")
+
+    fragment = client_of("viewer").get("/overview/live/").content.decode()
+
+    assert "First snow weekend" in fragment
+    assert "<html" not in fragment
+
+
+def test_what_is_next_stands_in_order_and_held_ones_need_someone() -> None:
+    now = timezone.now()
+    make_notification("Later", S.SCHEDULED, due_at=now + timedelta(days=2))
+    make_notification("Sooner", S.HELD, due_at=now + timedelta(hours=1))
+
+    page = page_of()
+
+    assert page.index("Sooner") < page.index("Later")
+    assert "1 thing needs you" in page
+
+
+def test_the_reach_adds_up() -> None:
+    make_phone()
+
+    page = page_of()
+
+    assert "1 phone</span>" in page
+    assert "100\u202f%</b> of phones can get a message now." in page
+
+
+def test_a_week_of_sends_is_a_picture_and_a_table() -> None:
+    make_sending()
+
+    page = page_of()
+
+    assert "is highest with 50 accepted." in page
+    assert "Show as a table" in page
+
+
+def test_a_silent_worker_is_said_loudly() -> None:
+    make_phone()
+    assert "No sign of a worker." in page_of()
+    cache.clear()
+
+    Heartbeat.objects.create(name="w", role="worker", at=timezone.now())
+    assert "No sign of a worker." not in page_of("support")
+
+
+def test_a_pause_of_everything_is_said_loudly() -> None:
+    make_phone()
+    preferences.put(pause_all_since=timezone.now().isoformat())
+
+    assert "All sending is paused." in page_of()
+
+
+def test_googles_wish_for_quiet_is_told_with_its_end() -> None:
+    make_phone()
+    ProjectPause.objects.create(pk=1, until=timezone.now() + timedelta(seconds=50))
+
+    page = page_of()
+
+    assert "Google asked us to slow down." in page
+    assert "Sending goes on by itself in " in page
+
+
+def test_an_unusable_key_is_told_before_anything_is_sent(settings: Any, tmp_path: Any) -> None:
+    from notifications.sending import channel
+
+    make_phone()
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    settings.FIREBASE_CREDENTIALS, settings.FCM_BASE_URL = key, settings.GOOGLE_URL
+    channel.forget()
+
+    page = page_of("admin")
+    channel.forget()
+
+    assert "The Firebase key cannot be used." in page
+    assert 'data-env="live"' in page
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [(3, "evening"), (4, "morning"), (12, "afternoon"), (18, "evening")]
+)
+def test_the_greeting_knows_the_viewers_hour(hour: int, words: str, rf: Any) -> None:
+    request = rf.get("/")
+    request.user = make_member("viewer", "priya")
+    now = timezone.now().replace(hour=hour)
+
+    assert overview.greeting(request, now) == f"Good {words}, priya"
+
+
+def test_more_sends_mean_no_more_queries(django_assert_max_num_queries: Any) -> None:
+    client = client_of("viewer")
+    make_phone()
+    for number in range(4):
+        make_sending(f"Snow {number}")
+        make_notification(f"Next {number}", S.SCHEDULED)
+    client.get("/")  # session, permissions
+
+    with django_assert_max_num_queries(16):
+        client.get("/")
