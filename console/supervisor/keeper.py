@@ -114,6 +114,25 @@ class Keeper:
         child = self._bury(kept)
         return f"{kept.part.name} did not start: it {child.how_it_ended()}. Its words are above."
 
+    def run(self, name: str, command: list[str]) -> None:
+        """Run something to its end while the parts go on. Raises CannotStart when it fails."""
+        kept = Kept(Part(name, command, lambda: True), None)
+        self._spawn(kept)
+        child = kept.child
+        try:
+            while child and child.is_alive():
+                self._listen(POLL_S)
+        except StopAsked:
+            if child:
+                child.ask_to_stop()
+            raise
+        finally:
+            if kept.child:
+                kept.child.process.wait()
+                self._bury(kept)
+        if child and child.process.returncode:
+            raise CannotStart(f"{name} failed: it {child.how_it_ended()}. Its words are above.")
+
     # ------------------------------------------------------------ keeping
     def watch(self) -> None:
         """Pass on what the parts say and restart the dead, until StopAsked."""
@@ -138,9 +157,13 @@ class Keeper:
         assert kept.child is not None  # noqa: S101 (callers looked)
         child, kept.child = kept.child, None
         self.selector.unregister(child.output)
-        for line in child.bury():
-            self.voice.say(kept.part.name, line)
+        self._pass_on(kept.part, child.bury())
         return child
+
+    def _pass_on(self, part: Part, lines: list[str]) -> None:
+        for line in lines:
+            if not (part.hush and part.hush in line):
+                self.voice.say(part.name, line)
 
     def _listen_for(self, seconds: float) -> None:
         """As `_listen`, but for all of that time, however much the parts say."""
@@ -155,8 +178,7 @@ class Keeper:
             if kept.child is None:
                 continue
             lines = kept.child.lines()
-            for line in lines:
-                self.voice.say(kept.part.name, line)
+            self._pass_on(kept.part, lines)
             if not lines:  # half a line, or the end of the pipe: never spin on it
                 time.sleep(0.01)
 

@@ -22,11 +22,16 @@ WEB_GRACE_S = 4
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process of an installation. `answers` is asked until it says yes; it may take 2 s."""
+    """One process of an installation.
+
+    `answers` is asked until it says yes; one question may take 2 s. Lines that contain `hush` are
+    not passed on.
+    """
 
     name: str
     command: list[str]
     answers: Callable[[], bool]
+    hush: str = ""
 
 
 def uses_embedded_redis() -> bool:
@@ -38,9 +43,12 @@ def uses_sandbox() -> bool:
 
 
 def redis() -> Part:
-    path = embedded_redis.socket_path(settings.DATA_DIR)
+    question = partial(answers.redis_answers, embedded_redis.socket_path(settings.DATA_DIR))
     return Part(
-        "redis", embedded_redis.command(settings.DATA_DIR), partial(answers.redis_answers, path)
+        "redis",
+        embedded_redis.command(settings.DATA_DIR),
+        question,
+        hush="Memory overcommit must be enabled",  # advice for gigabytes; ours holds doorbells
     )
 
 

@@ -18,6 +18,10 @@ from console.supervisor.keeper import Keeper, StopAsked
 from console.supervisor.place import CannotStart
 from console.supervisor.voice import Voice
 
+DEMO_USERS, DEMO_DEVICES = 15_000, 20_000
+DEMO = [sys.executable, "manage.py", "demo"]
+DEMO += ["--users", str(DEMO_USERS), "--devices", str(DEMO_DEVICES)]
+
 
 class Command(BaseCommand):
     help = "Start web, workers, beat and, where no real one is set, Redis and the FCM sandbox."
@@ -27,11 +31,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only", choices=sorted(parts.ALONE), help="run this part alone, without migrating"
         )
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help=f"seed {DEMO_DEVICES:,} pretend phones before saying that it is ready",
+        )
 
-    def handle(self, *, only: str | None, **_: Any) -> None:
+    def handle(self, *, only: str | None, demo: bool, **_: Any) -> None:
         os.umask(0o027)
         try:
-            become(only) if only else run_all(Voice())
+            become(only) if only else run_all(Voice(), demo=demo)
         except (CannotStart, embedded_redis.UnsafeFolder) as problem:
             print(problem, file=sys.stderr, flush=True)
             sys.exit(2)
@@ -50,7 +59,7 @@ def become(name: str) -> None:
     os.execve(part.command[0], part.command, parts.environment())  # noqa: S606
 
 
-def run_all(voice: Voice) -> None:
+def run_all(voice: Voice, *, demo: bool) -> None:
     """Start, say that it is ready, keep it running, stop it when asked. Returns after the stop."""
     place.take_lock(settings.DATA_DIR)
     place.remove_stale_pid_files(settings.DATA_DIR)
@@ -64,6 +73,8 @@ def run_all(voice: Voice) -> None:
     with keeper.listening():
         try:
             start(keeper)
+            if demo:
+                keeper.run("demo", DEMO)
             voice.tell(ready_line())
             keeper.watch()
         except StopAsked:
