@@ -3,16 +3,50 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.views import signing, viewer
+from console.views import (
+    audit,
+    compose,
+    compose_parts,
+    devices,
+    health,
+    media,
+    notifications,
+    overview,
+    people,
+    review,
+    signing,
+    viewer,
+)
 from console.views.settings import cards, kept, keys, pages, team
 from devices.api.schema import Docs
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", overview.overview, name="overview"),
+    path("overview/live/", overview.live, name="overview-live"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
+    # ---- compose, review, confirm
+    path("notifications/new/", compose.compose, name="compose"),
+    path("notifications/reach/", compose_parts.reach, name="compose_reach"),
+    path("notifications/preview/", compose_parts.preview, name="compose_preview"),
+    path("notifications/image/", compose_parts.image, name="compose_image"),
+    path("notifications/fields/", compose_parts.fields, name="compose_fields"),
+    path("notifications/when/", compose_parts.when, name="compose_when"),
+    path("notifications/<uuid:uuid>/edit/", compose.edit, name="compose_edit"),
+    path("notifications/<uuid:uuid>/review/", review.review, name="review"),
+    path("notifications/<uuid:uuid>/review/person/", review.person, name="review_person"),
+    path("media/<path:path>", media.media, name="media"),
     # ---- signing in, one's own things
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/password/", signing.password, name="password_change"),
     path("account/theme/", viewer.theme, name="theme"),
+    # ---- people and their phones
+    path("people/", people.people, name="people"),
+    path("people/<path:user_id>/", people.person, name="person"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/<path:device_id>/", devices.device, name="device"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
     path("settings/pages/", pages.pages, name="settings-pages"),
@@ -34,6 +68,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/identity/retire/", keys.retire, name="settings-secret-retire"),
     path("settings/identity/signing/", keys.signing, name="settings-signing"),
     # ---- the REST API
+    path("api/v1/", include("notifications.api.urls")),
     path("api/v1/", include("devices.api.urls")),
     path("api/docs/", Docs.as_view(url_name="openapi"), name="api-docs"),
+    # ---- for load balancers
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
