@@ -1,0 +1,343 @@
+"""Compose: one form for a whole notification, whose last fields are those of the chosen page.
+
+How much must be right depends on the button. Review wants everything; a draft may be unfinished,
+but what is in it must be sound; the buttons that only redraw the page check nothing.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+from django.utils import timezone
+
+from console.clock import span
+from console.context import url_of
+from console.forms import extra_data, moments, pictures
+from console.middleware import ZONES
+from devices.models import Audience
+from notifications import content
+from notifications.models import TTL_DEFAULT_S, Notification, Page
+from notifications.states import ParameterType, SendTo, TargetOS
+
+REDRAW = ("fields", "remove_image")  # buttons that show the page again, with all that was typed
+UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
+TIMELESS = ("autosave", "test")  # a time that is not finished yet stands in nobody's way
+FORM_NAMES = {"data": "extra", "send_at": "date"}  # where the domain's field has another name here
+WHEN = (("now", "Now"), ("at", "At a time"))
+EXPIRIES = {
+    0: "At once: now or never",
+    3_600: "1 hour",
+    6 * 3_600: "6 hours",
+    86_400: "1 day",
+    259_200: "3 days",
+    604_800: "7 days",
+    2_419_200: "28 days",
+}
+HINTS = {
+    ParameterType.INTEGER: "A whole number",
+    ParameterType.DOUBLE: "A number, such as 4.5",
+    ParameterType.DATE_TIME: "Such as 2026-11-27T15:00; UTC unless it ends in a zone like +01:00",
+    ParameterType.LAT_LNG: "Latitude,longitude, such as 48.2082,16.3738",
+    ParameterType.DOCUMENT: "A document: collection/document",
+}
+QUIET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
+
+
+class ComposeForm(forms.Form):
+    title = forms.CharField(required=False, label="Title")
+    body = forms.CharField(
+        required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+    )
+    image = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        label="Image",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
+    )
+    send_to = forms.ChoiceField(label="Send to", choices=(), widget=forms.RadioSelect)
+    recipients = forms.CharField(
+        required=False,
+        label="User references",
+        widget=forms.Textarea(attrs={"rows": 3, **QUIET}),
+    )
+    audience = forms.ModelChoiceField(
+        required=False, label="Audience", queryset=Audience.objects.none(), empty_label="Choose…"
+    )
+    target_os = forms.ChoiceField(
+        label="Target OS", choices=TargetOS.choices, widget=forms.RadioSelect
+    )
+    initial_page = forms.ChoiceField(required=False, label="Initial page", choices=())
+    extra = forms.CharField(
+        required=False,
+        label="Extra data",
+        widget=forms.Textarea(attrs={"rows": 3, **QUIET}),
+        help_text="One per line: key = value. Every value travels as text.",
+    )
+    sound = forms.BooleanField(required=False, label="Deliver with sound")
+    batch_mode = forms.BooleanField(required=False, label="Batch notifications")
+    ttl_s = forms.TypedChoiceField(label="Gives up after", coerce=int, choices=())
+    when = forms.ChoiceField(label="When", choices=WHEN, widget=forms.RadioSelect)
+    date = forms.DateField(
+        required=False,
+        label="Date",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    time = forms.TimeField(
+        required=False, label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    timezone = forms.ChoiceField(label="Clock", choices=())
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        *args: Any,
+        notification: Notification | None = None,
+        mode: str = "review",
+        page_name: str | None = None,
+        now: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.mode, self.notification = mode, notification
+        self.now = now or timezone.now()
+        self.picture = pictures.of(notification) if notification else None
+        kwargs["initial"] = initial_of(notification) | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.moment: moments.Moment | None = None
+        self.unknown: dict[str, str] = {}
+        self.page = self._page(page_name)
+        self._choices()
+        self.parameter_names = self._parameters()
+        if self.is_bound:
+            self._carry_picture()
+
+    # ------------------------------------------------------------ what can be chosen
+
+    def _page(self, named: str | None) -> Page | None:
+        if named is None:
+            named = str(self.typed("initial_page"))
+        return Page.objects.prefetch_related("parameters").filter(name=named).first()
+
+    def typed(self, name: str) -> Any:
+        """What the field holds now, unchecked."""
+        if self.is_bound:
+            return self.data.get(self.add_prefix(name), "")
+        return self.initial.get(name, "")
+
+    def _choices(self) -> None:
+        pages = [("", "Home (default)")]
+        for page in Page.objects.all():
+            pages.append((page.name, f"{page.name} — {page.description}".removesuffix(" — ")))
+        gone = str(self.initial.get("initial_page", ""))
+        if gone and gone not in dict(pages):
+            pages.append((gone, f"{gone} (no longer registered)"))
+        self._field("initial_page").choices = pages
+        audiences = Audience.objects.filter(archived_at=None)
+        self.has_audiences = bool(url_of("audiences")) and audiences.exists()
+        self._field("audience").queryset = audiences
+        self._field("send_to").choices = [
+            choice
+            for choice in SendTo.choices
+            if choice[0] != SendTo.AUDIENCE or self.has_audiences
+        ]
+        ttl = int(self.initial["ttl_s"])
+        self._field("ttl_s").choices = sorted(({ttl: span(ttl)} | EXPIRIES).items())
+        here = timezone.get_current_timezone_name()
+        zone = str(self.initial["timezone"])
+        self._field("timezone").choices = moments.zone_choices(zone, here)
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def _parameters(self) -> list[str]:
+        """One field for each parameter of the page; returns their names as form fields."""
+        kept = self.notification.parameters if self.notification else {}
+        names = []
+        for parameter in self.page.parameters.all() if self.page else []:
+            name = f"parameter_{parameter.name}"
+            self.fields[name] = parameter_field(parameter)
+            self.initial.setdefault(name, kept.get(parameter.name, ""))
+            names.append(name)
+        return names
+
+    @property
+    def parameters(self) -> list[Any]:
+        """Their bound fields, for the page."""
+        return [self[name] for name in self.parameter_names]
+
+    # ------------------------------------------------------------ the picture
+
+    def _carry_picture(self) -> None:
+        """A new upload is kept at once, whatever else is wrong with the form; without one the
+        signed field says which picture there was."""
+        self.picture = pictures.kept(self.data.get("image_kept", ""))
+        self.picture_error: ValidationError | None = None
+        if self.mode == "remove_image":
+            self.picture = None
+        elif upload := self.files.get("image"):
+            try:
+                self.picture = pictures.taken(upload)
+            except ValidationError as error:
+                self.picture_error = error
+
+    # ------------------------------------------------------------ checking
+
+    def full_clean(self) -> None:
+        if self.is_bound and self.mode in REDRAW:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        else:
+            super().full_clean()
+        if self.is_bound and self.picture_error:
+            self.add_error("image", self.picture_error)
+
+    def clean_title(self) -> str:
+        return content.clean_text(self.cleaned_data["title"]).replace("\n", " ")
+
+    def clean_body(self) -> str:
+        return content.clean_text(self.cleaned_data["body"])
+
+    def clean_extra(self) -> dict[str, Any]:
+        return extra_data.read(self.cleaned_data["extra"])
+
+    def clean_recipients(self) -> list[str]:
+        references = content.parse_references(self.cleaned_data["recipients"])
+        if self.cleaned_data.get("send_to") != SendTo.USERS:
+            return []
+        if not references and self.mode in ("save", "review"):
+            raise ValidationError("Name at least one person. Nothing here never means everyone.")
+        if len(references) > content.RECIPIENTS_MAX:
+            raise ValidationError(
+                f"{len(references):,} people; {content.RECIPIENTS_MAX:,} is the most in one field."
+            )
+        self.unknown = content.find_users(references)[1]
+        if self.unknown and self.mode == "review":
+            raise ValidationError(unknown_sentence(self.unknown))
+        return references
+
+    def clean_audience(self) -> Audience | None:
+        if self.cleaned_data.get("send_to") != SendTo.AUDIENCE:
+            return None
+        audience: Audience | None = self.cleaned_data["audience"]
+        if audience is None and self.mode in ("save", "review"):
+            raise ValidationError("Choose a saved audience.")
+        return audience
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors.keys() & {"title", "body", "extra", "ttl_s"}:
+            self._check_message(cleaned)
+        if cleaned.get("when") == "at":
+            self._check_moment(cleaned)
+        return cleaned
+
+    def _check_message(self, cleaned: dict[str, Any]) -> None:
+        texts = self._texts(cleaned)
+        blank = "-" if self.mode in UNFINISHED else ""
+        message = content.Message(
+            title=cleaned["title"] or blank,
+            body=cleaned["body"] or blank,
+            image=self.picture.name if self.picture else "",
+            sound=cleaned["sound"],
+            initial_page=cleaned.get("initial_page", ""),
+            parameters=texts,
+            data=cleaned["extra"],
+            ttl_s=cleaned["ttl_s"],
+        )
+        try:
+            content.check(message, self.page)
+        except ValidationError as error:
+            for name, reasons in error.message_dict.items():
+                field = FORM_NAMES.get(name, name)
+                missing = field in self.parameter_names and not cleaned.get(field)
+                if not (missing and self.mode in UNFINISHED):
+                    self.add_error(field if field in self.fields else None, reasons)
+
+    def _texts(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        """Parameters by their own names, as typed; blank ones are left out."""
+        typed = {name: str(cleaned.get(name) or "").strip() for name in self.parameter_names}
+        return {name.removeprefix("parameter_"): text for name, text in typed.items() if text}
+
+    def _check_moment(self, cleaned: dict[str, Any]) -> None:
+        day, clock, zone = (cleaned.get(name) for name in ("date", "time", "timezone"))
+        strict = self.mode not in TIMELESS
+        for name, value in (("date", day), ("time", clock)):
+            if value is None and name not in self.errors and strict:
+                self.add_error(name, f"Choose a {name}, or Now.")
+        if day is None or clock is None or not zone:
+            return
+        try:
+            self.moment = moments.moment(day, clock, zone, now=self.now)
+        except ValidationError as error:
+            if strict:
+                self.add_error("date", error)
+
+    # ------------------------------------------------------------ what is saved
+
+    def notification_fields(self) -> dict[str, Any]:
+        """As `lifecycle.compose` and `revise` take them. Only of a valid form."""
+        cleaned = self.cleaned_data
+        plain = ("title", "body", "sound", "initial_page", "ttl_s", "send_to")
+        more = ("recipients", "audience", "target_os", "batch_mode", "timezone")
+        fields = {name: cleaned[name] for name in (*plain, *more)} | {
+            "image": self.picture.name if self.picture else "",
+            "image_facts": self.picture.facts if self.picture else {},
+            "parameters": self._texts(cleaned),
+            "data": cleaned["extra"],
+        }
+        if self.moment or cleaned["when"] == "now":
+            fields["send_at"] = self.moment.at if self.moment else None
+        return fields
+
+
+def initial_of(notification: Notification | None) -> dict[str, Any]:
+    here = timezone.get_current_timezone_name()
+    if notification is None:
+        return {
+            "send_to": SendTo.EVERYONE, "target_os": TargetOS.ALL, "sound": True, "when": "now",
+            "ttl_s": TTL_DEFAULT_S, "timezone": here,
+        }  # fmt: skip
+    zone = notification.timezone if notification.timezone in ZONES else here
+    local = notification.send_at and notification.send_at.astimezone(ZoneInfo(zone))
+    names = (
+        "title", "body", "send_to", "target_os", "initial_page", "sound", "batch_mode", "ttl_s",
+    )  # fmt: skip
+    return {name: getattr(notification, name) for name in names} | {
+        "recipients": "\n".join(notification.recipients),
+        "audience": notification.audience_id,
+        "extra": extra_data.write(notification.data),
+        "when": "at" if local else "now",
+        "date": local.date() if local else None,
+        "time": local.time() if local else None,
+        "timezone": zone if local else here,
+    }
+
+
+def parameter_field(parameter: Any) -> forms.CharField | forms.ChoiceField:
+    """A text field for every type, so that what was typed is never lost; Boolean has two values."""
+    hint = HINTS.get(ParameterType(parameter.type), "")
+    if parameter.type == ParameterType.BOOLEAN:
+        choices = [("", "Not set"), ("true", "true"), ("false", "false")]
+        return forms.ChoiceField(
+            label=parameter.name, required=False, choices=choices, help_text=hint
+        )
+    modes = {ParameterType.INTEGER: "numeric", ParameterType.DOUBLE: "decimal"}
+    attrs = {**QUIET, "data-type": parameter.type, "required": False}
+    if parameter.type in modes:
+        attrs["inputmode"] = modes[parameter.type]
+    field = forms.CharField(
+        label=parameter.name, required=False, help_text=hint, widget=forms.TextInput(attrs=attrs)
+    )
+    return field
+
+
+def unknown_sentence(unknown: dict[str, str]) -> str:
+    """Names the first five, each with a near match where there is one."""
+    named = [
+        f"users/{one} (did you mean users/{near}?)" if near else f"users/{one}"
+        for one, near in list(unknown.items())[:5]
+    ]
+    rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    return f"We don’t know {', '.join(named)}{rest}. Ids are case-sensitive."

@@ -1,0 +1,48 @@
+"""The picture of a form: kept at once, carried from page to page in a signed hidden field."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core import signing
+from django.urls import reverse
+
+from notifications import images
+from notifications.models import Notification
+
+SALT = "beckon.picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`name` as a notification keeps it: relative to the media folder, or an https address."""
+
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def src(self) -> str:
+        """Where the console's own pages load it from."""
+        return reverse("media", args=[self.name]) if images.is_ours(self.name) else self.name
+
+    @property
+    def token(self) -> str:
+        return signing.dumps([self.name, self.facts], salt=SALT, compress=True)
+
+
+def taken(upload: Any) -> Picture:
+    """Raises ValidationError with the reason."""
+    stored = images.store(upload)
+    return Picture(stored.name, stored.facts())
+
+
+def kept(token: str) -> Picture | None:
+    """None for anything that we did not sign: a name from outside never becomes a picture."""
+    try:
+        name, facts = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return Picture(name, facts)
+
+
+def of(notification: Notification) -> Picture | None:
+    return Picture(notification.image, notification.image_facts) if notification.image else None

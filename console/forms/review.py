@@ -1,0 +1,36 @@
+"""The typed phrase, the ticks and the review's token. The domain decides about all three."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from notifications import content
+
+
+class ConfirmForm(forms.Form):
+    phrase = forms.CharField(
+        required=False,
+        strip=False,
+        label=f"Type “{content.PHRASE}” to confirm",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+    token = forms.CharField(required=False, widget=forms.HiddenInput)
+    ticked = forms.MultipleChoiceField(required=False, choices=())
+
+    use_required_attribute = False
+
+    def read(self) -> dict[str, Any]:
+        """As `lifecycle.confirm` takes them: what is wrong about them is its word to say."""
+        return {
+            "phrase": str(self.data.get("phrase", "")),
+            "token": str(self.data.get("token", "")),
+            "ticked": frozenset(self.ticks),
+        }
+
+    @property
+    def ticks(self) -> list[str]:
+        """The codes of the warnings that were ticked."""
+        return self.data.getlist("ticked") if isinstance(self.data, QueryDict) else []

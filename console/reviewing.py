@@ -1,0 +1,174 @@
+"""What the Review page says: the domain's numbers in sentences, bars and facts."""
+
+from datetime import datetime
+from typing import Any
+
+from console import drafts, exact
+from console.clock import full_time, span
+from console.forms import moments, pictures
+from console.templatetags.beckon import n, plural
+from devices import preferences
+from notifications import content, lifecycle, reach, review
+from notifications.models import Notification
+from notifications.states import SendTo
+
+LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permission
+    "no_permission_denied": "denied",
+    "no_permission_never_asked": "should_request",
+    "opted_out": "opted_out",
+    "unregistered": "app_removed",
+}
+WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+
+def context(notification: Notification, found: review.Review, now: datetime) -> dict[str, Any]:
+    falls = found.waterfall
+    return {
+        "review": found,
+        "falls": falls,
+        "steps": steps(notification, falls),
+        "reasons_words": reasons_words(len(falls.steps)),
+        "facts": facts(notification, found),
+        "things": things(len(found.oddities)),
+        "must_tick": [odd for odd in found.oddities if odd.must_tick],
+        "good_to_know": [odd for odd in found.oddities if not odd.must_tick],
+        "undo_s": lifecycle.undo_window(found.will_send).total_seconds(),
+        "systems": systems(notification, found),
+        **shown(notification),
+        **jsons(notification, now),
+    }
+
+
+def nobody(notification: Notification, sentence: str, now: datetime) -> dict[str, Any]:
+    """The state in which no phone would get it: the waterfall says why."""
+    falls = reach.waterfall(notification, now)
+    return {"sentence": sentence, "falls": falls, "steps": steps(notification, falls), "now": now}
+
+
+def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, Any]]:
+    each = f"{falls.phones / falls.people:.2f} each" if falls.people else ""
+    rows: list[dict[str, Any]] = [
+        {"kind": "from", "look": "rest", "label": "People", "count": falls.people,
+         "note": to_whom(notification)},
+        {"kind": "from", "label": "Their phones", "count": falls.phones, "note": each},
+    ]  # fmt: skip
+    for step in falls.steps:
+        rows.append(
+            {
+                "kind": "minus",
+                "look": LOOKS.get(step.reason, "skipped"),
+                "label": step.label,
+                "count": step.count,
+                "note": step.hint,
+            }
+        )
+    quiet = f"{n(falls.quietly)} of them quietly" if falls.quietly else ""
+    rows.append({"kind": "total", "label": "Will be sent", "count": falls.will_send, "note": quiet})
+    return rows
+
+
+def to_whom(notification: Notification) -> str:
+    if notification.send_to == SendTo.USERS:
+        return f"{plural(len(notification.recipients), 'person,people')} named one by one"
+    if notification.send_to == SendTo.AUDIENCE and notification.audience:
+        return f"Audience “{notification.audience}”"
+    return "Everyone"
+
+
+def reasons_words(count: int) -> str:
+    number = WORDS[count] if count < len(WORDS) else str(count)
+    return f"{number} {'reason' if count == 1 else 'reasons'}"
+
+
+def things(count: int) -> str:
+    number = WORDS[count] if count < len(WORDS) else str(count)
+    return f"{number.capitalize()} {'thing' if count == 1 else 'things'} to know"
+
+
+# ---------------------------------------------------------------- the panel
+
+
+def facts(notification: Notification, found: review.Review) -> list[dict[str, Any]]:
+    takes = max(1, round(found.takes_s))
+    batches = plural(found.batches, "batch,batches")
+    rows = [
+        {"term": "Goes to", "text": to_whom(notification)},
+        {"term": "Target OS", "text": notification.get_target_os_display()},
+        {"term": "Starts", "text": starts(notification, found)},
+        {"term": "Takes about", "text": f"{span(takes)}, in {batches}"},
+        {"term": "Opens", "text": opens(notification)},
+        {"term": "Gives up after", "text": span(notification.ttl_s) if notification.ttl_s else "At once"},
+        {"term": "Author", "text": author(notification)},
+    ]  # fmt: skip
+    return [row for row in rows if row["text"]]
+
+
+def starts(notification: Notification, found: review.Review) -> str:
+    if notification.send_at:
+        note = moments.fold_note(notification.send_at, notification.timezone)
+        return f"{full_time(notification.send_at, notification.timezone)}. {note}".strip(". ")
+    undo = lifecycle.undo_window(found.will_send).total_seconds()
+    return f"Now, after {span(undo)} to undo" if undo else "Now, at once"
+
+
+def opens(notification: Notification) -> str:
+    if not notification.initial_page:
+        return "Home"
+    told = [f"{name} = {text}" for name, text in notification.parameters.items()]
+    return ", ".join([notification.initial_page, *told])
+
+
+def author(notification: Notification) -> str:
+    if notification.author is None:
+        return str(notification.author_key or "")
+    return notification.author.get_full_name() or notification.author.get_username()
+
+
+# ---------------------------------------------------------------- the message
+
+
+def shown(notification: Notification) -> dict[str, Any]:
+    picture = pictures.of(notification)
+    return {
+        "title": notification.title,
+        "body": notification.body,
+        "image": picture.src if picture else "",
+        "app_name": preferences.get("app_name"),
+        "android_cut": drafts.android_cut(notification.body) if picture else "",
+    }
+
+
+def systems(notification: Notification, found: review.Review) -> dict[str, dict[str, Any]]:
+    """Phones, sound, picture and size on each system."""
+    size = notification.image_facts.get("bytes") if notification.image else None
+    picture = f"{size // 1000} kB" if size else ("yes" if notification.image else "none")
+    sounds = sound_words(notification)
+    return {
+        one: {
+            "phones": found.waterfall.will_send_by.get(one, 0),
+            "sound": sounds[one],
+            "picture": f"{picture}, {where}" if notification.image else "None",
+            "size": found.sizes[one],
+            "size_max": content.BYTES_MAX,
+        }
+        for one, where in (("ios", "thumbnail"), ("android", "full width"))
+    }
+
+
+def sound_words(notification: Notification) -> dict[str, str]:
+    known = preferences.read("sound_channel", "silent_channel")
+    channel = known["sound_channel" if notification.sound else "silent_channel"]
+    on = "on" if notification.sound else "off"
+    return {
+        "ios": "Default" if notification.sound else "Silent",
+        "android": f"Channel “{channel}”, {on}"
+        if channel
+        else f"{on.capitalize()}; the app’s own channel",
+    }
+
+
+def jsons(notification: Notification, now: datetime) -> dict[str, str]:
+    return {
+        "json_ios": exact.text(notification, "ios", now),
+        "json_android": exact.text(notification, "android", now),
+    }

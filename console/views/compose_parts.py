@@ -1,0 +1,79 @@
+"""Fragments of Compose, for htmx: each is the very partial that the whole page includes."""
+
+from datetime import date, time
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_time
+from django.views.decorators.http import require_GET, require_POST
+
+from console import drafts
+from console.forms import moments
+from console.forms.compose import ComposeForm
+from console.middleware import ZONES
+from console.views.gate import requires
+
+
+@require_POST
+@requires("compose")
+def reach(request: HttpRequest) -> HttpResponse:
+    """How many phones the form as it stands would reach, and all that depends on it."""
+    form = ComposeForm(request.POST, mode="fields")
+    context = drafts.page_context(form, None, timezone.now())
+    return render(request, "console/compose/_reach_refresh.html", context)
+
+
+@require_POST
+@requires("compose")
+def preview(request: HttpRequest) -> HttpResponse:
+    form = ComposeForm(request.POST, mode="fields")
+    return render(request, "console/compose/_phones_refresh.html", drafts.preview_context(form))
+
+
+@require_POST
+@requires("compose")
+def image(request: HttpRequest) -> HttpResponse:
+    """Keeps an uploaded picture and draws the picture's field anew, or says what is wrong."""
+    mode = "remove_image" if request.POST.get("action") == "remove_image" else "fields"
+    form = ComposeForm(request.POST, request.FILES, mode=mode)
+    return render(request, "console/compose/_image.html", {"form": form})
+
+
+@require_GET
+@requires("compose")
+def fields(request: HttpRequest) -> HttpResponse:
+    """The parameters of the page that was just chosen; what stood in fields of the same name
+    stays."""
+    typed = {name: text for name, text in request.GET.items() if name.startswith("parameter_")}
+    form = ComposeForm(initial=typed, page_name=request.GET.get("initial_page", ""))
+    return render(request, "console/compose/_page_fields.html", {"form": form})
+
+
+@require_GET
+@requires("compose")
+def when(request: HttpRequest) -> HttpResponse:
+    day, clock = typed_date(request.GET.get("date", "")), typed_time(request.GET.get("time", ""))
+    zone = request.GET.get("timezone", "")
+    context: dict[str, object] = {}
+    if day and clock and zone in ZONES:
+        try:
+            context["moment"] = moments.moment(day, clock, zone, now=timezone.now())
+        except ValidationError as error:
+            context["sentence"] = error.messages[0]
+    return render(request, "console/compose/_moment.html", context)
+
+
+def typed_date(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def typed_time(text: str) -> time | None:
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""Review: what would go to whom, and the typed phrase that sends it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from console import drafts, reviewing
+from console.clock import full_time
+from console.forms.review import ConfirmForm
+from console.views.gate import address, requires
+from notifications import access, content, lifecycle, reach, tasks
+from notifications.models import Notification
+from notifications.states import Kind, NotificationStatus
+
+OURS = {"phrase", "ticked"}  # errors that stand on this page; all others stand on Compose's
+
+
+@require_http_methods(["GET", "POST"])
+@requires("compose")
+def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    notification = get_object_or_404(Notification, uuid=uuid, kind=Kind.BROADCAST)
+    if notification.status != NotificationStatus.DRAFT:
+        return already(request, notification)
+    if request.method == "POST":
+        return confirmed(request, notification)
+    return draw(request, notification, ConfirmForm())
+
+
+def confirmed(request: HttpRequest, notification: Notification) -> HttpResponse:
+    form = ConfirmForm(request.POST)
+    try:
+        lifecycle.confirm(
+            notification, by=request.user, now=timezone.now(), ip=address(request), **form.read()
+        )
+    except lifecycle.StaleReview as stale:
+        return draw(request, notification, ConfirmForm(), changes=stale.changes, status=409)
+    except lifecycle.WrongState as gone:
+        notification.refresh_from_db()
+        if notification.status != NotificationStatus.DRAFT:
+            return already(request, notification)
+        return draw(request, notification, ConfirmForm(), changes=[str(gone)], status=409)
+    except ValidationError as error:
+        if not hasattr(error, "error_dict") or set(error.error_dict) - OURS:
+            return redirect(f"{drafts.edit_url(notification)}?check=1")
+        form.is_valid()
+        for name, reasons in error.message_dict.items():
+            form.add_error(name, reasons)
+        return draw(request, notification, form, status=422)
+    tasks.ring(tasks.tick)
+    return redirect(notification)
+
+
+def already(request: HttpRequest, notification: Notification) -> HttpResponse:
+    """A replayed or second confirm changes nothing and says who was first."""
+    if notification.confirmed_by and notification.confirmed_at:
+        who = notification.confirmed_by.get_username()
+        messages.info(
+            request, f"Already confirmed by {who} at {full_time(notification.confirmed_at)}."
+        )
+    else:
+        messages.info(request, f"This is no draft any more: it is {notification.status}.")
+    return redirect(notification)
+
+
+def draw(
+    request: HttpRequest,
+    notification: Notification,
+    form: ConfirmForm,
+    *,
+    changes: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "notification": notification,
+        "form": form,
+        "changes": changes,
+        "refusal": access.refusal(request.user, "confirm", notification),
+        "ticked": form.ticks,
+        "phrase": content.PHRASE,
+        **one_person(request, notification, now),
+    }
+    try:
+        found = lifecycle.review(notification, by=request.user, now=now)
+    except lifecycle.WrongState:
+        return already(request, notification)
+    except ValidationError as error:
+        if set(error.message_dict) != {"send_to"}:
+            return redirect(f"{drafts.edit_url(notification)}?check=1")
+        context |= reviewing.nobody(notification, error.messages[0], now)
+        return render(request, "console/review_nobody.html", context, status=status)
+    context |= reviewing.context(notification, found, now)
+    return render(request, "console/review.html", context, status=status)
+
+
+@require_GET
+@requires("compose")
+def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Will this person get it? The fragment of the review's box."""
+    notification = get_object_or_404(Notification, uuid=uuid, kind=Kind.BROADCAST)
+    context = one_person(request, notification, timezone.now())
+    return render(request, "console/review/_person.html", context)
+
+
+def one_person(request: HttpRequest, notification: Notification, now: datetime) -> dict[str, Any]:
+    """Who was asked about with `?user_id=`, and each of their phones."""
+    asked = content.parse_references(request.GET.get("user_id", ""))[:1]
+    if not asked:
+        return {"asked": ""}
+    known, unknown = content.find_users(asked)
+    lanes = reach.lanes(notification, asked[0], now) if known else []
+    return {
+        "asked": asked[0],
+        "known": bool(known),
+        "near": unknown.get(asked[0], ""),
+        "lanes": lanes,
+        "lanes_yes": sum(not lane.reason for lane in lanes),
+    }

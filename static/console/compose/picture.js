@@ -1,0 +1,59 @@
+// The picture: chosen or dropped, kept by the server at once, shown on the phones.
+
+export function startPicture(form) {
+  const field = document.getElementById("picture");
+
+  field.addEventListener("change", (event) => {
+    if (event.target.type === "file" && event.target.files.length) send();
+  });
+  field.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-remove-picture]")) return;
+    event.preventDefault();
+    send("remove_image");
+  });
+  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+    field.addEventListener(kind, (event) => {
+      const zone = field.querySelector("[data-drop]");
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      zone.classList.toggle("over", kind === "dragenter" || kind === "dragover");
+      if (kind === "drop" && event.dataTransfer.files.length) {
+        form.elements.image.files = event.dataTransfer.files;
+        send();
+      }
+    });
+  }
+
+  async function send(action = "") {
+    const zone = field.querySelector("[data-drop]");
+    zone.setAttribute("aria-busy", "true");
+    const data = new FormData();
+    data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    data.append("image_kept", form.elements.image_kept.value);
+    if (action) data.append("action", action);
+    else data.append("image", form.elements.image.files[0]);
+    let answer = null;
+    try {
+      answer = await fetch(form.dataset.picture, { method: "POST", body: data });
+    } catch {
+      // No connection: the file stays chosen and goes along with the form.
+    }
+    zone.removeAttribute("aria-busy");
+    if (!answer?.ok) return;
+    field.innerHTML = await answer.text();
+    await refreshPhones(form);
+    form.dispatchEvent(new Event("picture"));
+    form.elements.image.focus();
+  }
+}
+
+function refreshPhones(form) {
+  const values = {
+    title: form.elements.title.value,
+    body: form.elements.body.value,
+    image_kept: form.elements.image_kept.value,
+  };
+  const android = document.querySelectorAll('input[name="pva"]');
+  if (values.image_kept) android[1].checked = true;
+  return window.htmx?.ajax("POST", form.dataset.preview, { values, swap: "none", target: "#preview" });
+}
