@@ -243,3 +243,25 @@ def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path):
     assert (
         refused.stderr == f'DATA_DIR="{tmp_path}/file/var": cannot be written (Not a directory)\n'
     )
+
+
+def test_a_database_that_does_not_answer_is_refused_in_one_line(tmp_path: Path):
+    nowhere = f"postgres://nobody@127.0.0.1:{free_port()}/beckon"
+
+    refused = up(DATA_DIR=str(tmp_path), DATABASE_URL=nowhere, PORT=str(free_port()))
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("The database cannot be used: ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_google_without_a_key_is_refused_before_anything_is_sent(tmp_path: Path):
+    refused = up(
+        DATA_DIR=str(tmp_path), FCM_BASE_URL="https://fcm.googleapis.com", PORT=str(free_port())
+    )
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "FCM_BASE_URL is Google's, but FIREBASE_CREDENTIALS is not set. "
+        "Set FIREBASE_CREDENTIALS to the path of a service account's JSON file.\n"
+    )
