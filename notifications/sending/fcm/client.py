@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from notifications.sending.fcm.message import Template
+from notifications.sending.fcm.multiplexer.client import MultiplexClient
 from notifications.sending.fcm.outcomes import Answer, Failure, failed
 from notifications.sending.fcm.pycurl_client import PycurlClient
 
-__all__ = ["Client", "PycurlClient", "Wire", "validate"]
+__all__ = ["CLIENTS", "Client", "MultiplexClient", "PycurlClient", "Wire", "validate"]
+
+# For a setting. libcurl knows proxies and HTTP/1.1; the multiplexer is far leaner, and knows of
+# each request whether it may be sent again.
+CLIENTS = {"multiplexer": MultiplexClient, "pycurl": PycurlClient}
 
 
 class Wire(Protocol):

@@ -20,20 +20,14 @@ from contextlib import suppress
 from io import BytesIO
 from math import inf
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 import pycurl
 
-from notifications.sending.fcm.credentials import MintFailed
-from notifications.sending.fcm.outcomes import (
-    Answer,
-    Failure,
-    decode,
-    failed,
-    says_token_expired,
-)
+from notifications.sending.fcm.outcomes import Answer, Failure, decode, failed
+from notifications.sending.fcm.tokens import Minter, Tokens
 
 CONNECT_S = 5.0
 REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
@@ -57,14 +51,6 @@ _TLS = {
 }
 
 
-class Minter(Protocol):
-    """What is needed of `credentials.Credentials`."""
-
-    def bearer(self) -> str: ...
-
-    def mint_again(self, stale: str) -> str: ...
-
-
 class PycurlClient:
     """Connections are kept between wires, so a wire of one message costs no handshake."""
 
@@ -80,7 +66,7 @@ class PycurlClient:
         ca_file: str = "",
     ) -> None:
         self.project_id = project_id
-        self.credentials = credentials
+        self.tokens = Tokens(credentials)
         self._options = _options(base_url, project_id, ca_file) | {
             pycurl.CONNECTTIMEOUT_MS: int(connect_s * 1000),
             pycurl.TIMEOUT_MS: int(request_s * 1000),
@@ -165,18 +151,15 @@ class PycurlWire:
         free = self._open_lines.capacity - len(self._on_the_way)
         if not self._waiting or free <= 0:
             return
-        try:
-            token = self._client.credentials.bearer() if self._client.credentials else ""
-        except MintFailed as failure:
-            return self._give_up(failure)
+        token = self._client.tokens.bearer()
+        if isinstance(token, Answer):
+            return self._give_up(token)
         while self._waiting and free > 0 and time.monotonic() < self._not_after:
             key, body, refused = self._waiting.popleft()
             self._on_the_way.add(self._open_lines.begin(key, body, token, refused))
             free -= 1
 
-    def _give_up(self, failure: MintFailed) -> None:
-        why = Failure.CREDENTIALS if failure.permanent else Failure.CREDENTIALS_UNREACHABLE
-        answer = failed(why, str(failure))
+    def _give_up(self, answer: Answer) -> None:
         self._ready += [(key, answer) for key, _, _ in self._waiting]
         self._waiting.clear()
 
@@ -200,17 +183,11 @@ class PycurlWire:
     def _decode(self, slot: "_Slot") -> Answer | None:
         """None when the request goes out once more: a 401 was not accepted, so that is safe."""
         status, body = slot.status, slot.reply
-        if not slot.refused_token and says_token_expired(status, body) and self._renew(slot.token):
+        again = not slot.refused_token and self._client.tokens.replaced(status, body, slot.token)
+        if again:
             self._waiting.appendleft((slot.key, slot.body, slot.token))
             return None
         return decode(status, slot.headers, body, now=time.time())
-
-    def _renew(self, stale: str) -> bool:
-        credentials = self._client.credentials
-        try:
-            return credentials is not None and credentials.mint_again(stale) != stale
-        except MintFailed:
-            return True  # what is wrong with the new token is said where it is fetched
 
 
 class _Slot:

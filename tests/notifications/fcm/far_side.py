@@ -177,6 +177,7 @@ class Connection:
             if abruptly:
                 linger = struct.pack("ii", 1, 0)
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.sock.shutdown(socket.SHUT_RD)  # wakes the reader, who holds the socket open
             else:
                 self.sock.shutdown(socket.SHUT_RDWR)
             self.sock.close()

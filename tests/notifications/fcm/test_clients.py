@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import h2.settings
 import pytest
 
-from notifications.sending.fcm.client import PycurlClient, Wire, validate
+from notifications.sending.fcm.client import Client, MultiplexClient, PycurlClient, Wire, validate
 from notifications.sending.fcm.credentials import MintFailed
 from notifications.sending.fcm.message import Content, template
 from notifications.sending.fcm.outcomes import Answer, Kind
@@ -34,14 +34,14 @@ EXPIRED = {
     }
 }
 
-Make = Callable[..., PycurlClient]
+Make = Callable[..., Client]
 
 
-@pytest.fixture(params=[PycurlClient])
+@pytest.fixture(params=[MultiplexClient, PycurlClient])
 def make(request) -> Make:
     """A client for this URL, with short waits."""
 
-    def client(url: str, credentials=None, **how) -> PycurlClient:
+    def client(url: str, credentials=None, **how) -> Client:
         return request.param(url, credentials, "demo", **({"request_s": 1.5} | how))
 
     return client
@@ -90,7 +90,7 @@ def all_answers(wire: Wire, within_s: float = 10) -> dict[int, Answer]:
     return answers
 
 
-def one_answer(client: PycurlClient) -> Answer:
+def one_answer(client: Client) -> Answer:
     wire = client.start()
     wire.send(requests(1))
     answers = all_answers(wire)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.sending.fcm.client import PycurlClient
+from notifications.sending.fcm.client import MultiplexClient, PycurlClient
 from notifications.sending.fcm.credentials import Credentials
 from notifications.sending.fcm.message import Content, template
 from tests.notifications.fcm.test_clients import all_answers, kinds
@@ -35,7 +35,7 @@ def _nothing_left(sandbox) -> None:
     sandbox.reset()
 
 
-@pytest.fixture(params=[PycurlClient])
+@pytest.fixture(params=[MultiplexClient, PycurlClient])
 def client(request, sandbox):
     credentials = Credentials(sandbox.service_account())
     return request.param(sandbox.url, credentials, credentials.project_id, request_s=2)

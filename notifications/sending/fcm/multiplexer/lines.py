@@ -1,0 +1,196 @@
+"""Some connections to one address, for one thread at a time."""
+
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from notifications.sending.fcm.multiplexer.connection import (
+    STREAMS,
+    Connection,
+    Ended,
+    State,
+)
+from notifications.sending.fcm.multiplexer.exchange import Exchange
+from notifications.sending.fcm.multiplexer.headers import RequestHeaders
+from notifications.sending.fcm.outcomes import Failure
+
+# FCM's front ends close quiet connections after some minutes; ours are gone before.
+IDLE_S = 60.0
+NAMES_KEPT_S = 30.0
+PAUSE_S = 1.0  # after a connection that came to nothing, while others work
+
+Address = tuple[int, tuple[object, ...]]
+Trouble = tuple[Failure, str]
+
+
+@dataclass(slots=True)
+class Route:
+    """Where to, and how."""
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+    connect_s: float
+    request_s: float
+    tls: ssl.SSLContext | None
+    _addresses: list[Address] = field(default_factory=list)
+    _known_until: float = 0.0
+
+    def addresses(self) -> list[Address]:
+        """Raises socket.gaierror."""
+        now = time.monotonic()
+        if now >= self._known_until:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+            self._addresses = [(family, target) for family, _, _, _, target in found]
+            self._known_until = now + NAMES_KEPT_S
+        return self._addresses
+
+    def connect(self, address: Address) -> Connection:
+        headers = RequestHeaders(self.scheme, self.authority, self.path)
+        connect_by = time.monotonic() + self.connect_s
+        return Connection(address, self.tls, self.host, headers, connect_by)
+
+
+class Lines:
+    """`trouble` is set while no connection can be had: nothing waiting could go out."""
+
+    def __init__(self, route: Route, most: int) -> None:
+        self.trouble: Trouble | None = None
+        self._route = route
+        self._most = most
+        self._connections: list[Connection] = []
+        self._failures = 0  # attempts in a row that came to nothing
+        self._not_before = 0.0
+        self._last_turn = time.monotonic()
+
+    def hand_over(self, waiting: deque[Exchange], token: str) -> None:
+        """Begin what can begin; open connections for the rest."""
+        now = time.monotonic()
+        for connection in self._connections:
+            room = min(connection.room, len(waiting))
+            if room > 0:
+                connection.authorize(token)
+                connection.begin(_timed(waiting, now, now + self._route.request_s, token), room)
+                connection.write()
+        if waiting:
+            self._open_more(len(waiting))
+
+    def turn(self, wait_s: float) -> None:
+        """Read and write what can be, waiting ≤ `wait_s` for something to do."""
+        ready = select.poll()
+        by_fd: dict[int, Connection] = {}
+        for connection in self._connections:
+            events = select.POLLIN | (select.POLLOUT if connection.wants_to_write else 0)
+            ready.register(connection.fileno(), events)
+            by_fd[connection.fileno()] = connection
+            if connection.more_to_read:
+                wait_s = 0
+        for fd, _ in ready.poll(max(0.0, min(wait_s, self._until_due())) * 1000):
+            by_fd[fd].read()
+            by_fd[fd].write()
+        self._last_turn = now = time.monotonic()
+        for connection in self._connections:
+            connection.expire(now)
+
+    def collect(self) -> tuple[list[Ended], list[tuple[Exchange, Trouble]]]:
+        """What is over, and what may be sent again; connections that ended are let go."""
+        ended: list[Ended] = []
+        again: list[tuple[Exchange, Trouble]] = []
+        gone = False
+        for connection in self._connections:
+            ended += connection.ended
+            again += connection.again
+            connection.ended.clear()
+            connection.again.clear()
+            if connection.state is State.LEAVING and not connection.streams:
+                connection.close(Failure.RESET, "No longer needed.")
+            gone = gone or connection.state is State.CLOSED
+        if gone:
+            self._let_go()
+        elif any(connection.state is State.OPEN for connection in self._connections):
+            self._failures = 0
+        return ended, again
+
+    def stop_writing(self) -> None:
+        for connection in self._connections:
+            connection.stop_writing()
+
+    def rest(self) -> None:
+        """Keep only connections that nobody waits on."""
+        for connection in self._connections:
+            if connection.streams or connection.state is not State.OPEN:
+                connection.close(Failure.RESET, "Abandoned.")
+        self._connections = [c for c in self._connections if c.state is State.OPEN]
+        for connection in self._connections:
+            connection.ended.clear()
+            connection.again.clear()
+
+    def wake(self) -> None:
+        """After a rest: hear what the far side said meanwhile, such as that it goes away."""
+        if time.monotonic() - self._last_turn > IDLE_S:
+            self.close()
+        self.turn(0)
+        self.collect()
+        self.forgive()
+
+    def forgive(self) -> None:
+        """Forget past trouble: the next request tries again."""
+        self.trouble, self._failures, self._not_before = None, 0, 0.0
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close(Failure.RESET, "Closed.")
+        self._connections.clear()
+
+    def _open_more(self, requests: int) -> None:
+        """One goes ahead; once it is open, as many as the requests can use."""
+        now = time.monotonic()
+        opened = sum(connection.state is State.OPEN for connection in self._connections)
+        beginning = sum(not connection.was_open for connection in self._connections)
+        useful = min(opened + -(-requests // STREAMS), self._most) if opened else 1
+        wanted = useful - opened - beginning
+        if wanted <= 0 or now < self._not_before:
+            return
+        try:
+            addresses = self._route.addresses()
+        except OSError as error:
+            if not self._connections:
+                self.trouble = Failure.DNS, f"{self._route.host}: {error}"
+            return
+        address = addresses[self._failures % len(addresses)]
+        self._connections += [self._route.connect(address) for _ in range(wanted)]
+
+    def _let_go(self) -> None:
+        """Past the last address, and with nothing else open, there is trouble."""
+        closed = [c for c in self._connections if c.state is State.CLOSED]
+        self._connections = [c for c in self._connections if c.state is not State.CLOSED]
+        failed = [connection for connection in closed if not connection.was_open]
+        if not failed:
+            return
+        self._failures += 1
+        if self._connections:
+            self._not_before = time.monotonic() + PAUSE_S
+        elif self._failures >= len(self._route.addresses()):
+            self.trouble = failed[-1].why_closed
+
+    def _until_due(self) -> float:
+        """Seconds until the next connection or request is too late."""
+        now = time.monotonic()
+        return min((c.due_at for c in self._connections), default=now + 1) - now
+
+
+def _timed(
+    waiting: deque[Exchange], now: float, give_up_at: float, token: str
+) -> Iterator[Exchange]:
+    while waiting:
+        exchange = waiting.popleft()
+        exchange.began_at = now
+        exchange.give_up_at = give_up_at
+        exchange.token = token
+        yield exchange
