@@ -70,3 +70,5 @@ class OpenAPI(SpectacularJSONAPIView):
 @method_decorator(login_not_required, name="dispatch")
 class Docs(SpectacularSwaggerSplitView):
     """Swagger UI from our own files; the split view keeps its script out of the page."""
+
+    template_name = "api/docs.html"

@@ -5,6 +5,7 @@ from django.urls import path
 from devices.api.schema import OpenAPI
 from devices.api.views.permission import AskDoor, OptInDoor, OptOutDoor, PermissionDoor
 from devices.api.views.registration import DeviceDoor, UnregisterDoor
+from devices.api.views.users import UserDoor, UsersBulkDoor
 
 urlpatterns = [
     path("openapi.json", OpenAPI.as_view(), name="openapi"),
@@ -14,4 +15,6 @@ urlpatterns = [
     path("devices/<str:device_id>/permission/ask", AskDoor.as_view()),
     path("devices/<str:device_id>/opt-out", OptOutDoor.as_view()),
     path("devices/<str:device_id>/opt-in", OptInDoor.as_view()),
+    path("users/bulk", UsersBulkDoor.as_view()),
+    path("users/<str:user_id>", UserDoor.as_view()),
 ]
