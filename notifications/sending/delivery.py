@@ -57,6 +57,7 @@ class Run:
             if requests:
                 not_after = self.lease.safe_until
                 wire.send(requests, not_after)
+                requests = []
             answers = self._listen(wire)
             held = wire.withdraw() if monotonic() > not_after else []
             if self.stopping():
