@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from console import phone_words
 from console.history_words import permission_moment, registration_moment
 from console.views.gate import address, requires
-from devices import consent, registry, search
-from devices.models import Device, PermissionEvent, RegistrationEvent, TestDevice
+from devices import consent, registry, reports
+from devices.models import Device, TestDevice
 from devices.permission import max_asks
 from devices.states import Actor, DeviceState, Platform
 from notifications import access, audit, histories, reach
@@ -27,7 +27,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     policy = reach.policy(timezone.now())
     if query:
-        found = search.devices(query, PAGE)
+        found = reports.find_devices(query, most=PAGE)
         context: dict[str, Any] = {}
     else:
         found, context = newest(request)
@@ -152,20 +152,12 @@ def follows(device: Device) -> list[tuple[str, Any]]:
 
 def owners(device: Device) -> list[dict[str, Any]]:
     """Registrations, newest first, with who had it before and after."""
-    events = (
-        RegistrationEvent.objects.filter(device=device)
-        .select_related("device", "user_before", "user_after")
-        .order_by("-pk")[:HISTORY]
-    )
     return [
-        registration_moment(event)
-        | {"before": event.user_before, "after": event.user_after, "seq": event.pk}
-        for event in events
+        registration_moment(line.event) | {"before": line.before, "after": line.after}
+        for line in reports.ownership(device, most=HISTORY)
     ]
 
 
 def permissions(device: Device) -> list[dict[str, Any]]:
-    events = PermissionEvent.objects.filter(device=device).select_related("device")
-    return [
-        permission_moment(event, with_phone=False) for event in events.order_by("-pk")[:HISTORY]
-    ]
+    events = reports.permission_history([device], most=HISTORY)
+    return [permission_moment(event, with_phone=False) for event in events]

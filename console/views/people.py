@@ -16,8 +16,8 @@ from console.context import url_of
 from console.history_words import permission_moment, registration_moment
 from console.views.gate import address, requires
 from devices import people as persons
-from devices import registry, search
-from devices.models import AppUser, Device, PermissionEvent, RegistrationEvent
+from devices import registry, reports
+from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import Actor, DeviceState
 from notifications import access, audit, histories, reach
 
@@ -46,9 +46,9 @@ def people(request: HttpRequest) -> HttpResponse:
     """Newest first, or whoever the query finds."""
     query = request.GET.get("q", "").strip()
     if query:
-        found = search.people(query, PAGE)
-        context = {"more": found.more, "devices": search.devices(query, 5)}
-        return listed(request, query, found.people, context)
+        found = reports.find_people(query, most=PAGE + 1)
+        context = {"more": len(found) > PAGE, "devices": reports.find_devices(query, most=5)}
+        return listed(request, query, found[:PAGE], context)
     before = request.GET.get("before", "")
     newest = AppUser.objects.order_by("-pk")
     if before.isdigit():
@@ -115,11 +115,7 @@ def history(person: AppUser, phones: list[phone_words.Phone]) -> list[dict[str, 
         .select_related("device")
         .order_by("-pk")[:HISTORY]
     )
-    permissions = (
-        PermissionEvent.objects.filter(device__in=[phone.device.pk for phone in phones])
-        .select_related("device")
-        .order_by("-pk")[:HISTORY]
-    )
+    permissions = reports.permission_history([phone.device for phone in phones], most=HISTORY)
     moments = [registration_moment(event, of=person.pk) for event in registrations]
     moments += [permission_moment(event) for event in permissions]
     return sorted(moments, key=lambda moment: moment["when"], reverse=True)[:HISTORY]

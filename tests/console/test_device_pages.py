@@ -19,8 +19,8 @@ def found(query: str) -> list[str]:
     return [phone.device.device_id for phone in phones]
 
 
-@pytest.mark.parametrize("query", ["install-7", "install", "abc:" + "Q" * 30, "ann", "users/ann"])
-def test_a_device_is_found_by_its_id_its_whole_token_or_its_owner(query):
+@pytest.mark.parametrize("query", ["install-7", "install", "abc:" + "Q" * 30])
+def test_a_device_is_found_by_its_id_or_its_whole_token(query):
     make_device("ann", device_id="install-7", token="abc:" + "Q" * 30)
     make_device("ben", device_id="other-1")
 

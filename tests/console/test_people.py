@@ -39,12 +39,10 @@ def hanna() -> AppUser:
         "users/hanna.k",
         "hanna@example.org",
         "city=Graz",
-        "Graz",
         "huts=42",
-        "42",
         "vip=true",
         "name=Hanna Krüger",
-    ],  # fmt: skip
+    ],
 )
 def test_a_person_is_found_by_id_its_beginning_alias_or_attribute(hanna, query):
     make_user("someone-else", attributes={"city": "Linz", "name": "Graz-Fan"})
@@ -53,7 +51,20 @@ def test_a_person_is_found_by_id_its_beginning_alias_or_attribute(hanna, query):
 
 
 @pytest.mark.parametrize(
-    "query", ["HANNA.K", "anna", "city=Linz", "gone", "a\0b", '" || true', "%", "_____", "$.*"]
+    "query",
+    [
+        "HANNA.K",
+        "anna",
+        "city=Linz",
+        "gone",
+        "a\0b",
+        '" || true',
+        "%",
+        "_____",
+        "$.*",
+        "=",
+        "city=",
+    ],
 )
 def test_what_does_not_match_finds_nobody_and_says_what_to_try(hanna, query):
     page = client_of("viewer").get("/people/", {"q": query})
