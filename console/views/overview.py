@@ -9,27 +9,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from console import charts, setup
-from console.context import kept
+from console import numbers, setup
 from console.troubles import troubles
 from console.views.gate import requires
-from devices.reachability import Reachability, reachability
+from devices.models import Device
 from notifications import reports
 from notifications.models import Notification
-
-SLOW_SECONDS = 30  # numbers that walk every phone or a week of batches
-PLOT_HEIGHT = 96
-GROUPS = {  # (label, note)
-    "granted": ("Allowed", "they show banners"),
-    "provisional": ("Quietly", "iPhone, no banner"),
-    "unreported": ("Never reported", "sent to, it may not show"),
-    "should_request": ("Not asked yet", "an ask is left"),
-    "denied": ("Off in Settings", "only they can change it"),
-    "opted_out": ("Opted out", "in the app"),
-    "app_removed": ("App removed", "retired"),
-    "no_token": ("No address yet", "comes with the next start"),
-}
-ALWAYS = ("granted", "provisional", "should_request", "denied", "opted_out", "app_removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +33,14 @@ class LiveCard:
 @require_GET
 @requires("view")
 def overview(request: HttpRequest) -> HttpResponse:
+    """`?count=now` counts while one waits, for those without JavaScript."""
     now = timezone.now()
     steps = setup.steps(request.user)
-    reach = kept("reachability", reachability, SLOW_SECONDS)
-    if not reach.phones and not Notification.objects.exists():
+    if not Device.objects.exists() and not Notification.objects.exists():
         return render(request, "console/overview_first.html", {"steps": steps})
     scheduled = reports.next_scheduled()
     cards = live_cards(now)
+    found = numbers.count(now) if "count" in request.GET else numbers.at_hand(now)
     context = {
         "greeting": greeting(request, now),
         "now": now,
@@ -63,13 +49,19 @@ def overview(request: HttpRequest) -> HttpResponse:
         "troubles": troubles(now),
         "needs": sum(one.status == "held" for one in scheduled)
         + sum(card.notification.status == "paused" for card in cards),
-        "reach": reach,
-        "groups": groups(reach),
-        "week": week(now),
         "steps": steps,
         "done": sum(step.done for step in steps),
+        **numbers.as_context(found),
     }
     return render(request, "console/overview.html", context)
+
+
+@require_GET
+@requires("view")
+def counted(request: HttpRequest) -> HttpResponse:
+    """The expensive numbers, counted anew: what a page that came without them asks for."""
+    context = numbers.as_context(numbers.count(timezone.now()))
+    return render(request, "console/partials/_overview_numbers.html", context)
 
 
 @require_GET
@@ -118,33 +110,3 @@ def parts(found: reports.Counts) -> list[dict[str, Any]]:
         ("retry", "Waiting", found.waiting),
     ]
     return [{"kind": kind, "label": label, "count": n} for kind, label, n in named if n]
-
-
-def groups(reach: Reachability) -> list[dict[str, Any]]:
-    """The six groups everybody has, and the others only where they are not empty."""
-    return [
-        {"kind": name, "label": label, "note": note, "count": reach.groups[name]}
-        for name, (label, note) in GROUPS.items()
-        if name in ALWAYS or reach.groups[name]
-    ]
-
-
-def week(now: datetime) -> dict[str, Any]:
-    """Two columns a day, and the sentence that says the point."""
-    days = kept(
-        f"week:{timezone.get_current_timezone_name()}", lambda: reports.week(now), SLOW_SECONDS
-    )
-    top = max((day.accepted for day in days), default=0)
-    highest = max(days, key=lambda day: day.accepted)
-    accepted = [(f"{day.day:%a}", day.accepted) for day in days]
-    opened = [(f"{day.day:%a}", day.opened) for day in days]
-    return {
-        "days": days,
-        "accepted": sum(day.accepted for day in days),
-        "opened": sum(day.opened for day in days),
-        "columns": charts.columns(accepted, top, PLOT_HEIGHT),
-        "opened_columns": charts.columns(opened, top, PLOT_HEIGHT, shift=6.6),
-        "height": PLOT_HEIGHT,
-        "highest": highest if top else None,
-        "sent": sum(day.sent for day in days),
-    }

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from console import setup
+from console import numbers, setup
 from console.views import overview
 from devices import preferences
 from devices.models import Device, TestDevice
@@ -159,6 +159,31 @@ def test_a_week_of_sends_is_a_picture_and_a_table() -> None:
 
     assert "is highest with 50 accepted." in page
     assert "Show as a table" in page
+
+
+def test_a_large_installation_is_not_kept_waiting(monkeypatch: Any) -> None:
+    make_phone()
+    monkeypatch.setattr(numbers, "FEW_PHONES", 0)
+    client = client_of("viewer")
+
+    waiting = client.get("/").content.decode()
+    fragment = client.get("/overview/counted/").content.decode()
+    later = client.get("/").content.decode()
+
+    assert "Counting. There are many phones" in waiting
+    assert 'hx-get="/overview/counted/" hx-trigger="load"' in waiting
+    assert "100\u202f%</b> of phones can get a message now." in fragment
+    assert "<html" not in fragment
+    assert "100\u202f%</b> of phones can get a message now." in later
+
+
+def test_without_a_script_one_waits_for_the_count(monkeypatch: Any) -> None:
+    make_phone()
+    monkeypatch.setattr(numbers, "FEW_PHONES", 0)
+
+    page = client_of("viewer").get("/?count=now").content.decode()
+
+    assert "100\u202f%</b> of phones can get a message now." in page
 
 
 def test_a_silent_worker_is_said_loudly() -> None:

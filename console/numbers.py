@@ -1,0 +1,113 @@
+"""The Overview's two expensive answers: who can be reached, and the last seven days.
+
+A small installation counts them while one waits. A large one shows the last count with its time,
+and a fragment of the page counts anew.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from console import charts
+from devices.models import Device
+from devices.reachability import Reachability, reachability
+from notifications import reports
+from notifications.models import Notification
+
+FEW_PHONES = 50_000  # walked in well under a second
+FEW_SENDS = 2_000
+KEEP_SECONDS = 300
+FRESH_SECONDS = 10
+PLOT_HEIGHT = 96
+GROUPS = {  # (label, note)
+    "granted": ("Allowed", "they show banners"),
+    "provisional": ("Quietly", "iPhone, no banner"),
+    "unreported": ("Never reported", "sent to, it may not show"),
+    "should_request": ("Not asked yet", "an ask is left"),
+    "denied": ("Off in Settings", "only they can change it"),
+    "opted_out": ("Opted out", "in the app"),
+    "app_removed": ("App removed", "retired"),
+    "no_token": ("No address yet", "comes with the next start"),
+}
+ALWAYS = ("granted", "provisional", "should_request", "denied", "opted_out", "app_removed")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    reach: Reachability
+    week: list[reports.Day]
+    counted_at: datetime
+
+
+def at_hand(now: datetime) -> Numbers | None:
+    """The last count, or a new one where that is quick; None: someone has to count."""
+    found = cache.get(key())
+    few = is_few(now)
+    if found and not (few and age(found, now) > FRESH_SECONDS):
+        return found
+    return count(now) if few else None
+
+
+def count(now: datetime) -> Numbers:
+    """Walks every phone, and the batches of a week."""
+    found = Numbers(reach=reachability(), week=reports.week(now), counted_at=now)
+    cache.set(key(), found, KEEP_SECONDS)
+    return found
+
+
+def is_few(now: datetime) -> bool:
+    """By the highest key and by an index: quick whatever there is."""
+    newest = Device.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if newest > FEW_PHONES:
+        return False
+    week = Notification.objects.filter(started_at__gte=now - timedelta(days=7))
+    return week[: FEW_SENDS + 1].count() <= FEW_SENDS
+
+
+def key() -> str:
+    """A week has other days in another zone."""
+    return f"overview:numbers:{timezone.get_current_timezone_name()}"
+
+
+def age(found: Numbers, now: datetime) -> float:
+    return (now - found.counted_at).total_seconds()
+
+
+def as_context(found: Numbers | None) -> dict[str, Any]:
+    if found is None:
+        return {"reach": None, "week": None}
+    return {
+        "reach": found.reach,
+        "groups": groups(found.reach),
+        "week": week(found.week),
+        "counted_at": found.counted_at,
+    }
+
+
+def groups(reach: Reachability) -> list[dict[str, Any]]:
+    """The six groups everybody has, and the others only where they are not empty."""
+    return [
+        {"kind": name, "label": label, "note": note, "count": reach.groups[name]}
+        for name, (label, note) in GROUPS.items()
+        if name in ALWAYS or reach.groups[name]
+    ]
+
+
+def week(days: list[reports.Day]) -> dict[str, Any]:
+    """Two columns a day, and the day that makes the point."""
+    top = max((day.accepted for day in days), default=0)
+    accepted = [(f"{day.day:%a}", day.accepted) for day in days]
+    opened = [(f"{day.day:%a}", day.opened) for day in days]
+    return {
+        "days": days,
+        "accepted": sum(day.accepted for day in days),
+        "opened": sum(day.opened for day in days),
+        "sent": sum(day.sent for day in days),
+        "columns": charts.columns(accepted, top, PLOT_HEIGHT),
+        "opened_columns": charts.columns(opened, top, PLOT_HEIGHT, shift=6.6),
+        "height": PLOT_HEIGHT,
+        "highest": max(days, key=lambda day: day.accepted) if top else None,
+    }
