@@ -1,0 +1,154 @@
+"""One notification, one address: from draft to report. Tabs are `?tab=`, so each can be linked."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from console import exact, recipients, standing
+from console.report import report
+from console.views.gate import requires
+from devices import preferences
+from notifications import images, reports
+from notifications.models import Notification, Page
+from notifications.sending.fcm.message import MessageInvalid
+from notifications.states import NotificationStatus as S
+
+TABS = ("", "recipients", "payload", "timeline")
+SIDE_MOMENTS = 6
+
+
+@require_safe
+@requires("view")
+def notification(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    one, now = found(uuid), timezone.now()
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else ""
+    context = frame(request, one, tab, now) | _TAB[tab](request, one, now)
+    return render(request, f"console/notification/{tab or 'main'}.html", context)
+
+
+@require_safe
+@requires("view")
+def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The part of the first tab that changes by itself, alone: the page asks every few seconds
+    until nothing will change any more."""
+    one, now = found(uuid), timezone.now()
+    context = frame(request, one, "", now) | main(request, one, now)
+    return render(request, "console/notification/_live.html", context)
+
+
+def found(uuid: UUID) -> Notification:
+    rows = Notification.objects.select_related("author", "confirmed_by", "author_key", "audience")
+    return get_object_or_404(rows, uuid=uuid)
+
+
+def frame(request: HttpRequest, one: Notification, tab: str, now: datetime) -> dict[str, Any]:
+    """Head and tabs, the same on every tab."""
+    numbers = report(one, now)
+    return {
+        "notification": one,
+        "report": numbers,
+        "actions": standing.actions(one, request.user, numbers.counts.unknown),
+        "note": standing.note(one, numbers.counts.waiting),
+        "who": standing.who(one),
+        "tab": tab,
+        "tabs": tabs(one, tab, numbers.counts.targeted),
+        "now": now,
+    }
+
+
+def tabs(one: Notification, tab: str, targeted: int) -> list[dict[str, Any]]:
+    url = one.get_absolute_url()
+    named: list[tuple[str, str, int | None]] = [("", standing.heading(one), None)]
+    if one.started_at:
+        named.append(("recipients", "Recipients", targeted))
+    named += [("payload", "Payload", None), ("timeline", "Timeline", None)]
+    return [
+        {
+            "label": label,
+            "url": f"{url}?tab={name}" if name else url,
+            "active": name == tab,
+            "count": count,
+        }
+        for name, label, count in named
+    ]
+
+
+# ---------------------------------------------------------------- the tabs
+
+
+def main(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
+    moments = timeline_of(one)
+    shown = preview(one)
+    return {
+        "undo": standing.undo(one, request.user, now),
+        "poll": standing.poll_seconds(one, now),
+        "progress_url": reverse("notification-progress", args=[one.uuid]),
+        "moments": moments[:SIDE_MOMENTS],
+        "moment_count": len(moments),
+        "timeline_url": f"{one.get_absolute_url()}?tab=timeline",
+        "payload_url": f"{one.get_absolute_url()}?tab=payload",
+        **shown,
+    }
+
+
+def preview(one: Notification) -> dict[str, Any]:
+    """What phones show: the frozen revision where there is one."""
+    frozen = one.revision or {}
+    page = one.initial_page
+    if page and not Page.objects.filter(name=page).exists():
+        page = f"{page} (no longer registered)" if one.status == S.DRAFT else page
+    return {
+        "title": frozen.get("title", one.title),
+        "body": frozen.get("body", one.body),
+        "image": frozen.get("image") or images.url(one.image) if one.image else "",
+        "app_name": preferences.get("app_name"),
+        "opens": page,
+        "parameters": " · ".join(str(text) for text in one.parameters.values() if text),
+    }
+
+
+def rows(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
+    return recipients.context(request.GET, one)
+
+
+def payload(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
+    try:
+        texts = [
+            (name, icon, exact.text(one, platform, now))  # type: ignore[arg-type]
+            for name, icon, platform in (
+                ("iPhone", "brand-apple", "ios"),
+                ("Android", "brand-android", "android"),
+            )
+        ]
+    except MessageInvalid as error:
+        return {"texts": [], "invalid": str(error)}
+    return {"texts": texts, "invalid": "", "frozen": one.revision is not None}
+
+
+def timeline(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
+    return {"moments": timeline_of(one)}
+
+
+def timeline_of(one: Notification) -> list[dict[str, Any]]:
+    tones = {"send": "sig", "circle-check": "ok", "player-stop": "bad", "hand-stop": "warn",
+             "player-pause": "warn"}  # fmt: skip
+    return [
+        {
+            "at": moment.at,
+            "icon": moment.icon if moment.icon != "point" else "info-circle",
+            "tone": tones.get(moment.icon, ""),
+            "text": moment.text,
+            "note": moment.hint,
+        }
+        for moment in reports.timeline(one)
+    ]
+
+
+_TAB = {"": main, "recipients": rows, "payload": payload, "timeline": timeline}
