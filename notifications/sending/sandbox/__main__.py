@@ -91,6 +91,7 @@ async def _serve(port: int, tls_port: int | None, folder: Path) -> None:
         await server.bind(tls_port, certificates.context(folder))
     server.sandbox = Sandbox(folder, f"http://{LOOPBACK}:{port}")
     gc.freeze()  # what was loaded stays; looking through it again and again would cost
+    gc.set_threshold(50_000)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

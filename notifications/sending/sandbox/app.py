@@ -6,7 +6,7 @@ from pathlib import Path
 
 from notifications.sending.sandbox import control, envelopes, oauth
 from notifications.sending.sandbox.clock import Clock
-from notifications.sending.sandbox.http import Reply, Request, Wire
+from notifications.sending.sandbox.http import CONTROL_PATH, Reply, Request, Wire
 from notifications.sending.sandbox.inbox import Inbox
 from notifications.sending.sandbox.phones import Phones
 from notifications.sending.sandbox.send import NAME_PREFIX, Sends
@@ -44,7 +44,7 @@ class Sandbox:
 
     def _answer_other(self, request: Request) -> Reply:
         path = request.path
-        if path.startswith("/_sandbox/"):
+        if path.startswith(CONTROL_PATH):
             return control.answer(self, request)
         if path in TOKEN_PATHS and request.method == "POST":
             return self.authority.exchange(request)

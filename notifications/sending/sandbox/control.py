@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifications.sending.sandbox import faults, oauth, rules
 from notifications.sending.sandbox.clock import timestamp
-from notifications.sending.sandbox.http import Reply, Request, json_reply
+from notifications.sending.sandbox.http import CONTROL_PATH, Reply, Request, json_reply
 from notifications.sending.sandbox.phones import STATES
 from notifications.sending.sandbox.quota import Limits
 
@@ -56,7 +56,7 @@ def _check_caller(request: Request) -> None:
 
 
 def _routed(sandbox: "Sandbox", request: Request) -> Any:
-    name = request.path.removeprefix("/_sandbox/")
+    name = request.path.removeprefix(CONTROL_PATH)
     if name.startswith("phones/"):
         return _phone(sandbox, request, name.removeprefix("phones/"))
     route = _ROUTES.get((request.method, name))
@@ -185,7 +185,7 @@ def _put_quota(sandbox: "Sandbox", request: Request) -> Content:
 
 def _put_oauth(sandbox: "Sandbox", request: Request) -> Content:
     """What is not named goes back to normal; `tokens_revoked` ends all tokens minted so far."""
-    switches = ("key_revoked", "account_deleted", "tokens_revoked")
+    switches = ("key_revoked", "account_deleted", "unavailable", "tokens_revoked")
     numbers = ("token_lifetime", "clock_skew")
     content = _object(request, (*switches, *numbers))
     for name in content.keys() & set(switches):

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 JSON_TYPE = "application/json; charset=UTF-8"
 BODY_MAX_BYTES = 10 << 20
+CONTROL_BODY_MAX_BYTES = 64 << 20  # a hundred thousand phones in one call
+CONTROL_PATH = "/_sandbox/"
 
 
 class Wire(Enum):
@@ -45,6 +47,10 @@ class Reply:
     wire: Wire = Wire.PLAIN
     whole_connection: bool = False
     flood_bytes: int = field(default=0)
+
+
+def body_limit(path: str) -> int:
+    return CONTROL_BODY_MAX_BYTES if path.startswith(CONTROL_PATH) else BODY_MAX_BYTES
 
 
 def json_reply(status: int, content: Any, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

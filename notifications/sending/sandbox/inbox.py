@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from notifications.sending.sandbox.clock import timestamp
+from notifications.sending.sandbox.http import BODY_MAX_BYTES
 
 KEPT = 200_000
 SEGMENT = 20_000
+LINE_MAX_BYTES = 2 * BODY_MAX_BYTES
 
 
 class Template:
@@ -53,16 +55,20 @@ class Entry(NamedTuple):
 
 
 class Inbox:
-    def __init__(self, folder: Path, prefix: str) -> None:
+    def __init__(
+        self, folder: Path, prefix: str, *, kept: int = KEPT, segment: int = SEGMENT
+    ) -> None:
         self._folder = folder
         self._prefix = prefix
+        self._kept = kept
+        self._per_segment = segment
         self._pending: list[str] = []
         self._file = -1
         self._serial = 0
         self._begin_empty()
         for number in self._on_disk():
             self._load(number)
-        self._open_segment(self._segment)
+        self._open_segment()
 
     def _begin_empty(self) -> None:
         self.requests = 0
@@ -71,7 +77,7 @@ class Inbox:
         self.by_status: Counter[str] = Counter()
         self.max_per_token = 0
         self._per_token: Counter[int] = Counter()
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[Entry] = deque(maxlen=self._kept)
         self._segment = 0
         self._in_segment = 0
         self._templates = 0
@@ -107,8 +113,8 @@ class Inbox:
         self._write("".join(self._pending))
         self._pending.clear()
         self._changed = False
-        if self._in_segment >= SEGMENT:
-            self._open_segment(self._segment + 1)
+        if self._in_segment >= self._per_segment:
+            self._next_segment()
             self._retire_segments()
 
     def forget(self) -> None:
@@ -120,7 +126,8 @@ class Inbox:
             self._digests(number).unlink(missing_ok=True)
         self._begin_empty()
         self._serial = serial
-        self._open_segment(segment + 1)  # templates know by its number where they are written
+        self._segment = segment
+        self._next_segment()  # templates know by its number where they are written
 
     def _keep(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -157,20 +164,24 @@ class Inbox:
         counts = self._folder.glob("counts-*.bin")
         return sorted({int(path.stem.partition("-")[2]) for path in (*logs, *counts)})
 
-    def _open_segment(self, number: int) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-        self._segment = number
+    def _next_segment(self) -> None:
+        self._segment += 1
         self._in_segment = 0
         self._templates = 0
+        self._open_segment()
+
+    def _open_segment(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._file = os.open(self._log(number), flags, 0o600)
+        self._file = os.open(self._log(self._segment), flags, 0o600)
         self._write(self._totals())
 
     def _retire_segments(self) -> None:
-        """Of segments beyond `KEPT` messages only the digests stay, by an atomic rename."""
+        """Of segments that are no longer kept only the digests stay, by an atomic rename."""
+        oldest = self._segment - self._kept // self._per_segment - 1
         for number in self._on_disk():
-            if number >= self._segment - KEPT // SEGMENT - 1:
+            if number >= oldest:
                 return
             if self._log(number).exists():
                 tokens = (line.split("\t")[4][:-1] for line in self._lines(number, "M"))
@@ -181,35 +192,50 @@ class Inbox:
                 self._log(number).unlink()
 
     def _load(self, number: int) -> None:
+        self._segment = number
+        self._in_segment = 0
+        self._templates = 0
         if self._digests(number).exists():
             self._log(number).unlink(missing_ok=True)
             digests = array("Q", self._digests(number).read_bytes())
             self._per_token.update(digests)
             self.max_per_token = max(self._per_token.values(), default=0)
         else:
+            self._cut_torn_line(number)
             self._load_log(number)
-        self._segment = number + 1
 
     def _load_log(self, number: int) -> None:
         templates: dict[str, Template] = {}
+        totals = ""
         for line in self._lines(number, "MTS"):
             kind, *fields = line[:-1].split("\t")
-            if kind == "T":
-                templates[fields[0]] = Template(fields[1])
-            elif kind == "M":
+            if kind == "M":
                 which, at, message_id, token = fields
                 self._keep(Entry(message_id, token, float(at), templates[which]))
-                self._serial = int(message_id.removeprefix("0:").partition("%")[0])
+                self._in_segment += 1
+            elif kind == "T":
+                templates[fields[0]] = template = Template(fields[1])
+                template.segment, template.number = number, int(fields[0])
+                self._templates = template.number
             else:
-                self.requests, self.accepted, self.rejected, statuses = json.loads(fields[0])
-                self.by_status = Counter(statuses)
+                totals = fields[0]
+        if totals:
+            self.requests, self.accepted, self.rejected, statuses = json.loads(totals)
+            self.by_status = Counter(statuses)
+        if self._entries:
+            self._serial = int(self._entries[-1].id.removeprefix("0:").partition("%")[0])
+
+    def _cut_torn_line(self, number: int) -> None:
+        """The last line may have been cut off with the process; what follows needs a fresh one."""
+        with open(self._log(number), "rb+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LINE_MAX_BYTES))
+            torn = file.read().rpartition(b"\n")[2]
+            file.truncate(size - len(torn))
 
     def _lines(self, number: int, kinds: str) -> Iterator[str]:
-        """Whole lines only: the last one may have been cut off with the process."""
         with open(self._log(number), encoding="utf-8", newline="\n") as file:
-            for line in file:
-                if line[0] in kinds and line.endswith("\n"):
-                    yield line
+            yield from (line for line in file if line[0] in kinds)
 
     # ------------------------------------------------------------------ reading
 

@@ -59,6 +59,7 @@ class Settings:
     token_lifetime: float = LIFETIME_S
     key_revoked: bool = False
     account_deleted: bool = False
+    unavailable: bool = False
     clock_skew: float = 0.0
 
 
@@ -103,6 +104,8 @@ class Authority:
 
     def exchange(self, request: Request) -> Reply:
         """Answer POST /token."""
+        if self.settings.unavailable:
+            return json_reply(503, {"error": "temporarily_unavailable"})
         try:
             scope_ok = self._granted(request)
         except Refused as refusal:

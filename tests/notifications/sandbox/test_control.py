@@ -118,6 +118,14 @@ def test_many_phones_are_set_at_once_and_all_or_none(fcm: Fcm):
     assert fcm.send().ok
 
 
+def test_a_hundred_thousand_phones_fit_into_one_call_and_no_more(sandbox: SandboxProcess):
+    tokens = [f"{index:0170}" for index in range(100_000)]
+
+    assert sandbox.control("PUT", "phones", {"offline": tokens}) == {"offline": 100_000}
+    with pytest.raises(AssertionError, match="at most 100000"):
+        sandbox.control("PUT", "phones", {"offline": [*tokens, TOKEN]})
+
+
 @pytest.mark.parametrize(
     ("path", "content", "why"),
     [

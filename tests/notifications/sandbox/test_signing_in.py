@@ -146,12 +146,20 @@ def test_e07_a_deleted_account_is_not_found(fcm: Fcm):
     assert fcm.exchange().json()["error_description"] == "Invalid grant: account not found"
 
 
+def test_e07_the_token_endpoint_can_be_away(fcm: Fcm):
+    fcm.sandbox.control("PUT", "oauth", {"unavailable": True})
+    assert fcm.exchange().status_code == 503
+
+    fcm.sandbox.control("PUT", "oauth", {})
+    assert fcm.exchange().ok
+
+
 def test_e08_no_algorithm_but_rs256_is_believed(fcm: Fcm):
     claims = fcm.assertion().split(".")[1]
     header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
 
     unsigned = fcm.exchange(f"{header}.{claims}.")
-    by_secret = fcm.exchange(fcm.assertion(key="a public text", algorithm="HS256"))
+    by_secret = fcm.exchange(fcm.assertion(key="a public text " * 3, algorithm="HS256"))
 
     assert [unsigned.status_code, by_secret.status_code] == [400, 400]
 

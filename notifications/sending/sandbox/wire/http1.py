@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 
 from notifications.sending.sandbox import envelopes
-from notifications.sending.sandbox.http import BODY_MAX_BYTES, Reply, Request, Wire
+from notifications.sending.sandbox.http import Reply, Request, Wire, body_limit
 from notifications.sending.sandbox.wire.http2 import DRIP_SECONDS, HEAD_MAX_BYTES, Host
 
 FLOOD_PIECE = 1 << 16
@@ -21,6 +21,7 @@ class Http1:
         self._buffer = b""
         self._request: Request | None = None  # whose body is still coming
         self._length = 0
+        self._limit = 0
         self._chunks: list[bytes] | None = None  # the body comes in chunks
         self._busy = False  # a reply is on its way, later requests wait
         self._last = False  # the connection ends with this reply
@@ -68,17 +69,18 @@ class Http1:
         self._last = connection == "close" or (
             parts[2] == "HTTP/1.0" and connection != "keep-alive"
         )
-        self._expect_body(headers)
+        self._expect_body(headers, body_limit(path))
         return True
 
-    def _expect_body(self, headers: dict[str, str]) -> None:
+    def _expect_body(self, headers: dict[str, str], limit: int) -> None:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             raise Unreadable
         self._length = int(length)
         chunked = headers.get("transfer-encoding", "").lower() == "chunked"
         self._chunks = [] if chunked else None
-        if self._length > BODY_MAX_BYTES:
+        self._limit = limit
+        if self._length > limit:
             self._refuse_body()
         elif headers.get("expect", "").lower() == "100-continue":
             self._host.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -108,7 +110,7 @@ class Http1:
                 size = int(line.partition(b";")[0], 16)
             except ValueError:
                 raise Unreadable from None
-            if size < 0 or sum(map(len, chunks)) + size > BODY_MAX_BYTES:
+            if size < 0 or sum(map(len, chunks)) + size > self._limit:
                 self._refuse_body()
                 return None
             if len(rest) < size + 2:

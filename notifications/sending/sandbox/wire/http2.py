@@ -7,7 +7,7 @@ from typing import Protocol
 from hpack import Decoder, HPACKError
 
 from notifications.sending.sandbox import envelopes
-from notifications.sending.sandbox.http import BODY_MAX_BYTES, Reply, Request, Wire
+from notifications.sending.sandbox.http import Reply, Request, Wire, body_limit
 from notifications.sending.sandbox.wire import frames as f
 
 MAX_STREAMS = 100  # FCM's own limit, by the SDKs' account
@@ -47,7 +47,8 @@ class Head:
     path: str
     query: str
     headers: dict[str, str]
-    length: int
+    length: int  # -1: not said
+    limit: int
 
 
 @dataclass(slots=True)
@@ -97,6 +98,8 @@ class Http2:
 
     def received(self, data: bytes) -> None:
         """All that arrived together is answered in one write, after one flush of the inbox."""
+        if self._gone:
+            return
         buffer = self._buffer + data if self._buffer else data
         at = 0
         if not self._greeted:
@@ -188,7 +191,7 @@ class Http2:
             self._out.append(f.reset(number, f.REFUSED_STREAM))
             return
         stream = self._streams[number] = Stream(head, self._stream_window)
-        if head.length > BODY_MAX_BYTES:
+        if head.length > head.limit:
             self._too_much(number, stream)
         elif self._block_ends_stream:
             self._complete(number, stream)
@@ -224,7 +227,7 @@ class Http2:
         if flags & f.END_STREAM:
             self._complete(number, stream)
             return
-        if stream.size > BODY_MAX_BYTES:
+        if stream.size > stream.head.limit:
             self._too_much(number, stream)
             return
         stream.unread += len(payload)
@@ -459,7 +462,7 @@ def _head(fields: list[tuple[str, str]]) -> Head:
         headers["host"] = headers.get(":authority", "")
     length = headers.get("content-length", "")
     known = int(length) if length.isascii() and length.isdigit() else -1
-    return Head(headers.get(":method", ""), path, query, headers, known)
+    return Head(headers.get(":method", ""), path, query, headers, known, body_limit(path))
 
 
 def _unpadded(flags: int, payload: bytes) -> bytes:
