@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devices import preferences
-from devices.locking import serialized
+from devices.locking import lock, serialized
 from devices.models import AppUser, Device, PermissionEvent, TestDevice
 from devices.states import DeviceState
 
@@ -161,6 +161,7 @@ def erase(user_id: str, at: datetime) -> bool:
     The rows of her phones stay without a name, a token or an owner, because what was counted
     points at them. The logs name people by bare keys, which lead nowhere from now on.
     """
+    lock(f"user:{user_id}")
     user = AppUser.objects.filter(user_id=user_id).first()
     if user is None:
         return False

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
+from django.db import transaction
 from django.db.models import Q
 
 from devices import consent, permission, preferences
@@ -61,7 +62,7 @@ def register(
     """D1 to D5, D12, D13, T13 to T15. Raises `UserRequired`, and `people.UnknownUser`."""
     if not registration.user_id and not preferences.get("allow_anonymous_devices"):
         raise UserRequired("Name the user whose phone this is.")
-    lock(*names(registration.device_id, registration.token))
+    lock(*names(registration.device_id, registration.token, registration.user_id))
     device, holder = rows(registration.device_id, registration.token)
     user = found_or_made(registration.user_id, at) if registration.user_id else None
     log = Logbook(actor, request_id, at)
@@ -107,8 +108,8 @@ class Logbook:
         return event.pk
 
 
-def names(device_id: str | None, token: str | None) -> list[str]:
-    named = (("device", device_id), ("token", token))
+def names(device_id: str | None, token: str | None, user_id: str | None = None) -> list[str]:
+    named = (("device", device_id), ("token", token), ("user", user_id))
     return [f"{kind}:{name}" for kind, name in named if name is not None]
 
 
@@ -244,11 +245,12 @@ def is_active_owner(device: Device, user_id: str) -> bool:
     return AppUser.objects.filter(pk=device.owner_id, user_id=user_id).exists()
 
 
+@transaction.atomic(savepoint=False)
 def retire(dead: Collection[tuple[int, str]], at: datetime) -> int:
     """D11: stop sending to the tokens that FCM called dead; returns how many were live.
 
     `dead` holds pairs (device pk, token). A device that has another token by now is left alone.
-    Three queries however many; runs in the caller's transaction, which must be open.
+    Three queries however many, in the caller's transaction if there is one.
     """
     tokens = dict(dead)
     live = [
