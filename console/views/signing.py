@@ -25,7 +25,7 @@ from notifications import audit
 ADDRESS_LIMIT, ADDRESS_SECONDS = 20, 60  # wrong pairs from one address, whatever the names
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, require_http_methods(["GET", "HEAD", "POST"])], "dispatch")
 class SignIn(views.LoginView):
     """Five wrong pairs lock a name at an address for 15 minutes (django-axes, in the settings)."""
 

@@ -1,0 +1,313 @@
+"""Every address of the site, every method it takes, and what each role meets there.
+
+`MATRIX` is the promise. The walk through the resolver fails for an address or a method that is
+not in it, so nothing can be added without saying for whom it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from devices import keys
+from devices.states import KeyKind
+from notifications import lifecycle
+from notifications.models import Notification, Page
+from notifications.states import NotificationStatus as S
+from tests.console.staff import make_member, signed_in
+from tests.factories import make_device, make_user
+
+ROLES = ("viewer", "marketer", "support", "ops", "admin")
+KEYS = ("client key", "server key", "key without scopes")
+CALLERS = ("anonymous", *ROLES, *KEYS)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+EVERYONE = set(ROLES)
+COMPOSERS = {"marketer", "support", "ops", "admin"}
+BROADCASTERS = {"marketer", "ops", "admin"}
+AUTHOR_OR_OPS = {"marketer", "ops", "admin"}  # the marketer wrote every notification here
+OPERATORS = {"ops", "admin"}
+ADMIN = {"admin"}
+PUBLIC = set(CALLERS)
+CLIENTS = {"client key"}
+PHONES = {"client key", "server key", "key without scopes"}  # any key at all
+READERS = EVERYONE | {"server key"}
+SERVERS = {"server key"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who gets in. `status`: in which state the notification is; `body`: what is posted."""
+
+    route: str
+    method: str
+    may: set[str]
+    status: str = "draft"
+    body: dict[str, Any] = field(default_factory=dict)
+    to: str = "everyone"
+
+    def __str__(self) -> str:
+        return f"{self.method} /{self.route} {self.to if self.to != 'everyone' else ''}".strip()
+
+
+def both(route: str, may: set[str], **more: Any) -> list[Row]:
+    return [Row(route, "GET", may, **more), Row(route, "POST", may, **more)]
+
+
+ONE = "notifications/<uuid:uuid>/"
+PHRASE = {"phrase": "Send Notification"}
+MATRIX = [
+    # ---- everyone who is signed in looks
+    Row("", "GET", EVERYONE),
+    Row("overview/live/", "GET", EVERYONE),
+    Row("overview/counted/", "GET", EVERYONE),
+    Row("notifications/", "GET", EVERYONE),
+    Row(ONE, "GET", EVERYONE, "sending"),
+    Row(ONE + "progress/", "GET", EVERYONE, "sending"),
+    Row("audit/", "GET", EVERYONE),
+    Row("audit/export/", "GET", EVERYONE),
+    Row("people/", "GET", EVERYONE),
+    Row("people/<path:user_id>/", "GET", EVERYONE),
+    Row("devices/", "GET", EVERYONE),
+    Row("devices/<path:device_id>/", "GET", EVERYONE),
+    # ---- compose, test
+    *both("notifications/new/", COMPOSERS),
+    *both(ONE + "edit/", COMPOSERS),
+    Row("notifications/reach/", "POST", COMPOSERS),
+    Row("notifications/preview/", "POST", COMPOSERS),
+    Row("notifications/image/", "POST", COMPOSERS),
+    Row("notifications/fields/", "GET", COMPOSERS),
+    Row("notifications/when/", "GET", COMPOSERS),
+    Row(ONE + "review/", "GET", COMPOSERS),
+    Row(ONE + "review/person/", "GET", COMPOSERS),
+    Row(ONE + "duplicate/", "POST", COMPOSERS, "sent"),
+    # ---- confirm: to everyone, to a few, to more than support may
+    Row(ONE + "review/", "POST", BROADCASTERS, body=PHRASE),
+    Row(ONE + "review/", "POST", COMPOSERS, body=PHRASE, to="users"),
+    Row(ONE + "review/", "POST", BROADCASTERS, body=PHRASE, to="101 users"),
+    # ---- the author, or whoever operates
+    Row(ONE + "undo/", "POST", AUTHOR_OR_OPS, "scheduled"),
+    Row(ONE + "wait/", "POST", AUTHOR_OR_OPS, "scheduled"),
+    *both(ONE + "cancel/", AUTHOR_OR_OPS, status="scheduled"),
+    Row(ONE + "pause/", "POST", AUTHOR_OR_OPS, "sending"),
+    *both(ONE + "stop/", AUTHOR_OR_OPS, status="sending"),
+    # ---- after a guard
+    Row(ONE + "resume/", "POST", OPERATORS, "paused"),
+    *both(ONE + "release/", OPERATORS, status="held"),
+    *both(ONE + "resend/", OPERATORS, status="sent"),
+    # ---- acting for a person
+    Row("people/<path:user_id>/", "POST", COMPOSERS, body={"do": "unregister", "device": "x"}),
+    Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "unregister"}),
+    Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "test"}),
+    # ---- settings
+    Row("settings/", "GET", OPERATORS),
+    *both("settings/pages/", OPERATORS),
+    *both("settings/pages/<int:pk>/", OPERATORS),
+    *both("settings/pages/<int:pk>/delete/", OPERATORS),
+    *both("settings/sound/", OPERATORS),
+    *both("settings/app/", OPERATORS),
+    Row("settings/app/check/", "POST", OPERATORS),
+    *both("settings/policy/", OPERATORS),
+    # ---- team and keys
+    *both("settings/team/", ADMIN),
+    Row("settings/team/<int:pk>/role/", "POST", ADMIN, body={"role": "ops"}),
+    Row("settings/team/<int:pk>/deactivate/", "POST", ADMIN),
+    Row("settings/team/<int:pk>/activate/", "POST", ADMIN),
+    Row("settings/team/<int:pk>/password/", "POST", ADMIN),
+    *both("settings/keys/", ADMIN),
+    Row("settings/keys/<slug:public_id>/revoke/", "POST", ADMIN),
+    Row("settings/identity/", "POST", ADMIN),
+    Row("settings/identity/rotate/", "POST", ADMIN),
+    Row("settings/identity/retire/", "POST", ADMIN),
+    Row("settings/identity/signing/", "POST", ADMIN),
+    # ---- one's own
+    Row("logout/", "POST", EVERYONE),
+    *both("account/password/", EVERYONE),
+    # ---- without signing in
+    *both("login/", PUBLIC),
+    Row("account/theme/", "POST", PUBLIC),
+    Row("media/<path:path>", "GET", PUBLIC),
+    Row("healthz", "GET", PUBLIC),
+    Row("readyz", "GET", PUBLIC),
+    # ---- the REST API
+    Row("api/docs/", "GET", PUBLIC),
+    Row("api/v1/openapi.json", "GET", PUBLIC),
+    Row("api/v1/notifications", "GET", READERS),
+    Row("api/v1/notifications/<uuid:uuid>", "GET", READERS, "sent"),
+    Row("api/v1/notifications/<uuid:uuid>/deliveries", "GET", READERS, "sent"),
+    Row("api/v1/events", "POST", CLIENTS),
+    Row("api/v1/devices/<str:device_id>", "PUT", PHONES, body={"platform": "ios"}),
+    Row("api/v1/devices/<str:device_id>", "DELETE", PHONES),
+    Row("api/v1/devices/unregister", "POST", PHONES, body={"device_id": "x"}),
+    Row("api/v1/devices/<str:device_id>/permission", "GET", PHONES),
+    Row("api/v1/devices/<str:device_id>/permission", "POST", PHONES, body={"system": "denied"}),
+    Row("api/v1/devices/<str:device_id>/permission/ask", "POST", CLIENTS),
+    Row("api/v1/devices/<str:device_id>/opt-out", "POST", PHONES),
+    Row("api/v1/devices/<str:device_id>/opt-in", "POST", PHONES),
+    Row("api/v1/users/bulk", "POST", SERVERS),
+    Row("api/v1/users/<str:user_id>", "GET", SERVERS),
+    Row("api/v1/users/<str:user_id>", "PUT", SERVERS),
+    Row("api/v1/users/<str:user_id>", "DELETE", SERVERS),
+]
+
+
+# ---------------------------------------------------------------- the walk
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for each in resolver.url_patterns:
+        route = prefix + str(each.pattern)
+        if isinstance(each, URLPattern):
+            yield route
+        else:
+            yield from routes(each, route)
+
+
+def test_every_address_is_in_the_matrix():
+    listed = {row.route for row in MATRIX}
+    served = set(routes(get_resolver()))
+
+    assert served - listed == set(), "say in MATRIX who may open these"
+    assert listed - served == set(), "these are gone: take them out of MATRIX"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", sorted({row.route for row in MATRIX}))
+def test_an_address_takes_only_the_methods_it_lists(route):
+    world = World()
+    rows = [row for row in MATRIX if row.route == route]
+    listed = {row.method for row in rows}
+    caller = next(each for each in ("admin", *KEYS) if any(each in row.may for row in rows))
+
+    taken = {
+        method
+        for method in METHODS
+        if world.ask(Row(route, method, set(), "sent"), caller).status_code != 405
+    }
+
+    assert taken == listed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", MATRIX, ids=str)
+def test_each_role_meets_exactly_its_matrix(row, request):
+    if row.route.startswith("settings/app/"):
+        request.getfixturevalue("sandbox")  # this card asks it who we are
+    world = World()
+
+    met = {caller: world.meets(row, caller) for caller in CALLERS}
+
+    assert met == {caller: expected(row, caller) for caller in CALLERS}
+
+
+def expected(row: Row, caller: str) -> str:
+    """in, refused (403), or asked to sign in (a redirect for pages, 401 for the API)."""
+    if caller in row.may:
+        return "in"
+    is_api = row.route.startswith("api/")
+    if caller == "anonymous" or (caller in KEYS) != is_api:
+        return "sign in"
+    return "refused"
+
+
+# ---------------------------------------------------------------- the world it is tried on
+class World:
+    """Five members of staff, one key of each sort, and one of everything that has an address."""
+
+    def __init__(self) -> None:
+        self.staff = {role: make_member(role) for role in ROLES}
+        scopes = {"client key": None, "server key": keys.SCOPES, "key without scopes": ()}
+        self.keys = {
+            name: keys.make(
+                KeyKind.CLIENT if name in CLIENTS else KeyKind.SERVER, name, scopes[name]
+            )
+            for name in KEYS
+        }
+        make_device(make_user("ann"), device_id="phone-1")
+        self.page = Page.objects.create(name="Home")
+        self.member = get_user_model().objects.create_user("somebody")
+
+    def ask(self, row: Row, caller: str) -> HttpResponse:
+        """One request whose effects are taken back, so that the next caller finds the same."""
+        with transaction.atomic():
+            answer = self.send(row, caller)
+            transaction.set_rollback(True)
+        return answer
+
+    def send(self, row: Row, caller: str) -> HttpResponse:
+        client = signed_in(self.staff[caller]) if caller in self.staff else Client()
+        headers = {}
+        if caller in self.keys:
+            headers["Authorization"] = f"Bearer {self.keys[caller].text}"
+        body = row.body
+        if body is PHRASE:
+            return client.post(self.address(row), self.confirmation(row, caller))
+        kind = {"content_type": "application/json"} if row.route.startswith("api/v1/") else {}
+        send = getattr(client, row.method.lower())
+        return send(self.address(row), body, headers=headers, **kind)
+
+    def address(self, row: Row) -> str:
+        values = {
+            "<uuid:uuid>": str(self.notification(row).uuid) if "<uuid" in row.route else "",
+            "<path:user_id>": "ann",
+            "<str:user_id>": "ann",
+            "<path:device_id>": "phone-1",
+            "<str:device_id>": "phone-1",
+            "<path:path>": "no-such-picture.png",
+            "<slug:public_id>": self.keys["client key"].key.public_id,
+            "<int:pk>": str(self.member.pk if "team" in row.route else self.page.pk),
+        }
+        address = "/" + row.route
+        for name, value in values.items():
+            address = address.replace(name, value)
+        assert "<" not in address, f"give {address} a value in the test's world"
+        return address
+
+    def notification(self, row: Row) -> Notification:
+        """By the marketer, in the state that the row wants."""
+        people = {"everyone": [], "users": ["ann"], "101 users": [f"u{n}" for n in range(101)]}
+        fields: dict[str, Any] = {
+            "title": "First snow",
+            "body": "Twelve huts have beds.",
+            "author": self.staff["marketer"],
+            "send_to": "everyone" if row.to == "everyone" else "users",
+            "recipients": people[row.to],
+            "status": row.status,
+        }
+        if row.status != S.DRAFT:
+            fields |= {"revision": {}, "due_at": timezone.now() + timedelta(minutes=5)}
+            fields["confirmed_by"] = self.staff["marketer"]
+        if row.status == S.PAUSED:
+            fields["paused_reason"] = "brake"
+        return Notification.objects.create(uuid=uuid4(), **fields)
+
+    def confirmation(self, row: Row, caller: str) -> dict[str, Any]:
+        """What the review page would post: the phrase and a token of what was reviewed."""
+        draft = Notification.objects.order_by("-pk").first()
+        if caller not in COMPOSERS or draft is None:
+            return dict(row.body)
+        for number in range(101 if row.to == "101 users" else 0):
+            make_device(make_user(f"u{number}"))
+        found = lifecycle.review(draft, by=self.staff[caller], now=timezone.now())
+        ticks = [oddity.code for oddity in found.oddities]
+        return {**row.body, "token": found.token, "ticked": ticks}
+
+    def meets(self, row: Row, caller: str) -> str:
+        answer = self.ask(row, caller)
+        to_sign_in = answer.status_code == 302 and answer.url.startswith("/login/")
+        if answer.status_code == 401 or (to_sign_in and row.route != "logout/"):
+            return "sign in"
+        if to_sign_in:
+            return "sign in" if "next=" in answer.url else "in"
+        if answer.status_code == 403:
+            return "refused"
+        assert answer.status_code < 500, answer
+        assert answer.status_code != 405, answer
+        return "in"
