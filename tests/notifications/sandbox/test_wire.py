@@ -164,6 +164,21 @@ def post_with_curl(fcm: Fcm, *, count: int) -> list[int]:
     return [handle.getinfo(pycurl.RESPONSE_CODE) for handle in handles]
 
 
+def test_a_client_that_goes_on_sending_still_reads_what_was_answered(fcm: Fcm):
+    fcm.sandbox.set_faults([{"match": {"nth": 20}, "do": "goaway"}])
+    connection = Http2(fcm)
+    connection.until(lambda: connection.h2.remote_settings.max_concurrent_streams == 100)
+    for index in range(60):
+        connection.post(f"sbx-one-of-sixty-phones-{index}")
+        connection.flush()
+        time.sleep(0.002)
+    connection.until(lambda: False)
+    connection.socket.close()
+
+    assert connection.goaway == 37
+    assert connection.statuses().count("200") == fcm.sandbox.stats()["accepted"] == 19
+
+
 def test_an_abrupt_goaway_takes_the_slow_ones_along(connection: Http2):
     connection.fcm.sandbox.set_faults(
         [

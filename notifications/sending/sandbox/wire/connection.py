@@ -10,6 +10,8 @@ from notifications.sending.sandbox.wire.frames import PREFACE
 from notifications.sending.sandbox.wire.http1 import Http1
 from notifications.sending.sandbox.wire.http2 import Http2
 
+LINGER_SECONDS = 1.0
+LINGER_TLS_SECONDS = 0.1  # TLS cannot end one direction alone: the client waits for this
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -23,6 +25,7 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._all = all_of_them
         self._first = b""
+        self._closing = False
         self._speaks: Http1 | Http2 | None = None
         self._transport: asyncio.Transport
 
@@ -33,6 +36,8 @@ class Connection(asyncio.Protocol):
         self._all.add(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
         if self._speaks is None:
             data = self._first + data
             if PREFACE.startswith(data[: len(PREFACE)]):
@@ -63,7 +68,19 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
 
     def close(self) -> None:
-        self._transport.close()
+        """End what is said, and listen on for a moment.
+
+        Closed while the client is still sending, the connection would be reset, and answers that
+        the client has not read yet would be lost.
+        """
+        if self._closing:
+            return
+        self._closing = True
+        linger = LINGER_TLS_SECONDS
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            linger = LINGER_SECONDS
+        self._loop.call_later(linger, self._transport.close)
 
     def abort(self) -> None:
         """A reset that the client can tell from a polite end."""

@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from notifications.sending.sandbox import envelopes
 from notifications.sending.sandbox.http import Reply, Request, Wire, body_limit
-from notifications.sending.sandbox.wire.http2 import DRIP_SECONDS, HEAD_MAX_BYTES, Host
+from notifications.sending.sandbox.wire.answers import DRIP_SECONDS, Host
+from notifications.sending.sandbox.wire.http2 import HEAD_MAX_BYTES
 
 FLOOD_PIECE = 1 << 16
 
