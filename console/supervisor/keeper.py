@@ -51,7 +51,7 @@ class Keeper:
         self.kept: dict[str, Kept] = {}
         self.selector = selectors.DefaultSelector()
         self.stop_asked = False
-        self._busy = False  # between fork and bookkeeping no signal may break in
+        self._may_break_in = False
 
     # ------------------------------------------------------------ signals
     @contextmanager
@@ -72,7 +72,24 @@ class Keeper:
             self.kill_all()
             return
         self.stop_asked = True
-        if not self._busy:
+        if self._may_break_in:
+            raise StopAsked
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """For long work of others, like migrations: a signal ends it where it is.
+
+        Our own loops look at `stop_asked` instead, so that no child is ever forgotten halfway.
+        """
+        self._heed()
+        self._may_break_in = True
+        try:
+            yield
+        finally:
+            self._may_break_in = False
+
+    def _heed(self) -> None:
+        if self.stop_asked or self.voice.unheard:
             raise StopAsked
 
     # ------------------------------------------------------------ starting
@@ -83,23 +100,18 @@ class Keeper:
 
     def _spawn(self, kept: Kept) -> None:
         name = kept.part.name
-        self._busy = True
-        try:
-            kept.child = Child.start(
-                name, kept.part.command,
-                env=self.env, cwd=self.cwd, pid_file=self.run_dir / f"{name}.pid",
-            )  # fmt: skip
-            self.selector.register(kept.child.output, selectors.EVENT_READ, kept)
-        finally:
-            self._busy = False
-        if self.stop_asked:
-            raise StopAsked
+        kept.child = Child.start(
+            name, kept.part.command,
+            env=self.env, cwd=self.cwd, pid_file=self.run_dir / f"{name}.pid",
+        )  # fmt: skip
+        self.selector.register(kept.child.output, selectors.EVENT_READ, kept)
 
     def wait_until_all_answer(self) -> None:
         """Raises CannotStart when a part dies or stays silent before it first answered."""
         silent = [kept for kept in self.kept.values() if kept.deaths == 0]
         deadline = time.monotonic() + START_S
         while silent:
+            self._heed()
             self._listen_for(POLL_S)
             for kept in list(silent):
                 if kept.child and not kept.child.is_alive():
@@ -121,14 +133,12 @@ class Keeper:
         child = kept.child
         try:
             while child and child.is_alive():
+                self._heed()
                 self._listen(POLL_S)
-        except StopAsked:
+        finally:
             if child:
                 child.ask_to_stop()
-            raise
-        finally:
-            if kept.child:
-                kept.child.process.wait()
+                child.process.wait()
                 self._bury(kept)
         if child and child.process.returncode:
             raise CannotStart(f"{name} failed: it {child.how_it_ended()}. Its words are above.")
@@ -137,9 +147,8 @@ class Keeper:
     def watch(self) -> None:
         """Pass on what the parts say and restart the dead, until StopAsked."""
         while True:
+            self._heed()
             self._listen(POLL_S)
-            if self.voice.unheard:
-                raise StopAsked
             for kept in self.kept.values():
                 if kept.child and not kept.child.is_alive():
                     self._note_death(kept)

@@ -151,72 +151,60 @@ def is_another(installation: Installation, part: str, before: int) -> bool:
     return pid != before and is_alive(pid)
 
 
-# ---------------------------------------------------------------- from start to stop
-@pytest.mark.timeout(240)
-def test_a_stop_leaves_no_process_and_a_second_start_finds_its_data(tmp_path: Path):
-    installation = Installation(tmp_path)
-    with installation:
-        first_password = installation.password
-        installation.manage("shell", "-c", MAKE_SOMEONE)
-        took = installation.stop(signal.SIGTERM)
-    assert took < 15
-    assert installation.process.returncode == 0
-    assert processes_of(installation) == []
-    assert list((tmp_path / "run").glob("*.pid")) == []
-
-    with installation:
-        assert installation.password == first_password
-        assert installation.manage("shell", "-c", COUNT_PEOPLE) == "2"
-
-        installation.manage("shell", "-c", CHANGE_PASSWORD)
-        took = installation.stop(signal.SIGINT)
-    assert took < 15
-    assert processes_of(installation) == []
-
-    with installation:
-        assert installation.password == ""
-        assert not (tmp_path / "admin-password").exists()
-
-        os.kill(installation.process.pid, signal.SIGKILL)
-        installation.process.wait()
-        assert eventually(lambda: processes_of(installation) == [], 15), processes_of(installation)
-
-
-MAKE_SOMEONE = "from django.contrib.auth.models import User; User.objects.create_user('someone')"
-COUNT_PEOPLE = "from django.contrib.auth.models import User; print(User.objects.count())"
-CHANGE_PASSWORD = (
-    "from django.contrib.auth.models import User; admin = User.objects.get(username='admin'); "
-    "assert admin.is_superuser and admin.groups.get().name == 'admin'; "
-    "admin.set_password('another long password'); admin.save()"
-)
-
-
-@pytest.mark.timeout(180)
-def test_a_long_path_a_given_admin_and_a_part_started_alone(tmp_path: Path):
-    long = tmp_path / ("a-very-long-name-of-a-folder-" * 4)
-    installation = Installation(long, ADMIN_USERNAME="root", ADMIN_PASSWORD="chosen by the owner")
-    with installation:
-        assert f"{installation.url}/ (sign in as root)" in installation.log()
-        assert not (long / "admin-password").exists()
-
-        other = free_port()
-        env = installation.env | {"PORT": str(other)}
-        alone = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--only", "web"],
-            cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            assert eventually(lambda: port_answers(other))
-            assert int((long / "run" / "web.pid").read_text()) == alone.pid
-        finally:
-            alone.terminate()
-            assert alone.wait(15) == 0
+def test_a_part_starts_alone_for_a_service_manager_to_watch(running: Installation):
+    port = free_port()
+    alone = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--only", "web"],
+        cwd=ROOT,
+        env=running.env | {"PORT": str(port)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        assert eventually(lambda: port_answers(port))
+        assert running.pid("web") == alone.pid
+    finally:
+        alone.terminate()
+        assert alone.wait(15) == 0
 
 
 def port_answers(port: int) -> bool:
     with socket.socket() as knock:
         return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_up_itself_killed_leaves_no_process(running: Installation):
+    """The last of those that share the installation: it ends it."""
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+
+    assert eventually(lambda: processes_of(running) == []), processes_of(running)
+
+
+# ---------------------------------------------------------------- from start to stop
+@pytest.mark.timeout(240)
+def test_a_stop_leaves_no_process_and_a_second_start_finds_its_data(tmp_path: Path):
+    deep = tmp_path / ("a-very-long-name-of-a-folder-" * 4)  # too long for a unix socket
+    installation = Installation(deep)
+    with installation:
+        first_password = installation.password
+        installation.manage("staff", "add", "someone", "--role", "viewer")
+        took = installation.stop(signal.SIGTERM)
+    assert took < 15
+    assert installation.process.returncode == 0
+    assert processes_of(installation) == []
+    assert list((deep / "run").glob("*.pid")) == []
+
+    with installation:
+        assert installation.password == first_password
+        assert installation.manage("shell", "-v", "0", "-c", COUNT_PEOPLE) == "2"
+        took = installation.stop(signal.SIGINT)
+    assert took < 15
+    assert processes_of(installation) == []
+
+
+COUNT_PEOPLE = "from django.contrib.auth.models import User; print(User.objects.count())"
 
 
 # ---------------------------------------------------------------- what is refused

@@ -99,13 +99,15 @@ def start(keeper: Keeper) -> None:
         keeper.start(parts.redis())
     if parts.uses_sandbox():
         keeper.start(parts.sandbox())
-    migrate(keeper.voice)
+    with keeper.breakable():
+        migrate()
+    keeper.voice.say("up", "the database is up to date")
     keeper.wait_until_all_answer()
     keeper.start(parts.web(), parts.worker_trigger(), parts.worker_bulk(), parts.beat())
     keeper.wait_until_all_answer()
 
 
-def migrate(voice: Voice) -> None:
+def migrate() -> None:
     """Bring the tables up to date and make the first admin."""
     try:
         check_installation()
@@ -116,7 +118,6 @@ def migrate(voice: Voice) -> None:
         raise CannotStart(f"The database cannot be used: {cause}") from error
     finally:
         connections.close_all()
-    voice.say("up", "the database is up to date")
 
 
 def check_installation() -> None:
