@@ -13,7 +13,7 @@ from console import numbers, setup
 from console.troubles import troubles
 from console.views.gate import requires
 from devices.models import Device
-from notifications import reports
+from notifications import access, lifecycle, reports
 from notifications.models import Notification
 
 
@@ -24,6 +24,7 @@ class LiveCard:
     pace: reports.Pace
     parts: list[dict[str, Any]]
     share: int
+    may_pause: bool
 
     @property
     def total(self) -> int:
@@ -39,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if not Device.objects.exists() and not Notification.objects.exists():
         return render(request, "console/overview_first.html", {"steps": steps})
     scheduled = reports.next_scheduled()
-    cards = live_cards(now)
+    cards = live_cards(request.user, now)
     found = numbers.count(now) if "count" in request.GET else numbers.at_hand(now)
     context = {
         "greeting": greeting(request, now),
@@ -68,9 +69,8 @@ def counted(request: HttpRequest) -> HttpResponse:
 @requires("view")
 def live(request: HttpRequest) -> HttpResponse:
     """The cards of what is being sent, alone: the page asks for them every few seconds."""
-    return render(
-        request, "console/partials/_live_cards.html", {"live": live_cards(timezone.now())}
-    )
+    cards = live_cards(request.user, timezone.now())
+    return render(request, "console/partials/_live_cards.html", {"live": cards})
 
 
 def greeting(request: HttpRequest, now: datetime) -> str:
@@ -81,13 +81,15 @@ def greeting(request: HttpRequest, now: datetime) -> str:
     return f"Good {part}, {name}"
 
 
-def live_cards(now: datetime) -> list[LiveCard]:
+def live_cards(user: Any, now: datetime) -> list[LiveCard]:
     sending = reports.live()
     counts = reports.counts_of(sending)
-    return [live_card(one, counts[one.pk], now) for one in sending]
+    return [live_card(one, counts[one.pk], user, now) for one in sending]
 
 
-def live_card(notification: Notification, found: reports.Counts, now: datetime) -> LiveCard:
+def live_card(
+    notification: Notification, found: reports.Counts, user: Any, now: datetime
+) -> LiveCard:
     total = max(notification.planned or 0, found.targeted)
     return LiveCard(
         notification=notification,
@@ -95,6 +97,8 @@ def live_card(notification: Notification, found: reports.Counts, now: datetime) 
         pace=reports.pace(notification, found, now),
         parts=parts(found),
         share=int(100 * found.handled / total) if total else 0,
+        may_pause=lifecycle.can(notification, "pause")
+        and access.allowed(user, "pause", notification),
     )
 
 

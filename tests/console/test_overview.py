@@ -117,10 +117,18 @@ def test_what_is_being_sent_leads() -> None:
 def test_the_parts_of_a_live_bar_are_every_handled_phone() -> None:
     sending = make_sending()
 
-    (card,) = overview.live_cards(timezone.now())
+    (card,) = overview.live_cards(make_member("viewer"), timezone.now())
 
     assert sum(part["count"] for part in card.parts) == card.counts.targeted == 62
     assert (card.notification, card.share, card.total) == (sending, 62, 100)
+
+
+def test_only_who_may_pause_is_offered_it() -> None:
+    make_sending()
+
+    offered = {role: "Pause<" in page_of(role) for role in ("viewer", "support", "ops")}
+
+    assert offered == {"viewer": False, "support": False, "ops": True}
 
 
 def test_the_live_cards_are_served_alone() -> None:

@@ -64,13 +64,14 @@ def test_the_pages_are_accessible(
         assert_accessible(visit(path, width=width, theme=theme))
 
 
-def test_the_pages_reflow_to_320_px(visit: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("width", [320, 760, 1100])
+def test_the_pages_are_never_wider_than_the_screen(visit: Callable[..., Any], width: int) -> None:
     widths = {
-        path: visit(path, width=320).evaluate("document.documentElement.scrollWidth")
+        path: visit(path, width=width).evaluate("document.documentElement.scrollWidth")
         for path in PAGES
     }
 
-    assert widths == dict.fromkeys(PAGES, 320)
+    assert widths == dict.fromkeys(PAGES, width)
 
 
 def test_the_live_card_follows_the_send(visit: Callable[..., Any]) -> None:
