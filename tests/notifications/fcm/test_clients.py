@@ -39,10 +39,10 @@ Make = Callable[..., Client]
 
 @pytest.fixture(params=[MultiplexClient, PycurlClient])
 def make(request) -> Make:
-    """A client for this URL, with short waits."""
+    """A client for this URL that is patient with a busy machine."""
 
     def client(url: str, credentials=None, **how) -> Client:
-        return request.param(url, credentials, "demo", **({"request_s": 1.5} | how))
+        return request.param(url, credentials, "demo", **({"request_s": 20} | how))
 
     return client
 
@@ -78,7 +78,7 @@ def requests(*numbers: int) -> list[tuple[int, bytes]]:
     return [(number, body(f"t{number}")) for number in numbers]
 
 
-def all_answers(wire: Wire, within_s: float = 10) -> dict[int, Answer]:
+def all_answers(wire: Wire, within_s: float = 30) -> dict[int, Answer]:
     """Until nothing is unanswered; a key that came twice would fail here."""
     answers: dict[int, Answer] = {}
     until = time.monotonic() + within_s
@@ -185,7 +185,7 @@ def test_several_connections_carry_what_one_may_not(make):
 
     limit = {h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 10}
     with FarSide(late, settings=limit) as far:
-        client = make(far.url, connections=4, request_s=5)
+        client = make(far.url, connections=4, request_s=20)
         assert one_answer(client).kind is Kind.ACCEPTED
         wire = client.start()
 
@@ -235,7 +235,7 @@ def test_when_the_deadline_passes_what_was_not_sent_comes_back(make):
 
     limit = {h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 10}
     with FarSide(late, settings=limit) as far:
-        client = make(far.url, connections=1, request_s=5)
+        client = make(far.url, connections=1, request_s=20)
         one_answer(client)
         wire = client.start()
         wire.send(requests(*range(100, 200)), not_after=time.monotonic() + 0.2)
@@ -251,7 +251,7 @@ def test_when_the_deadline_passes_what_was_not_sent_comes_back(make):
 
 def test_closing_abandons_what_is_unanswered(make, far):
     far.script = lambda request, connection: None
-    client = make(far.url, request_s=5)
+    client = make(far.url, request_s=20)
     wire = client.start()
     wire.send(requests(*range(10)))
     wire.answers(0.2)
@@ -320,10 +320,10 @@ def test_no_answer_is_unknown_after_the_time_for_a_request(make, far):
     far.script = lambda request, connection: None
 
     began = time.monotonic()
-    got = one_answer(make(far.url))
+    got = one_answer(make(far.url, request_s=1.5))
 
     assert (got.kind, got.reason) == (Kind.UNKNOWN, "timeout")
-    assert 1.3 < time.monotonic() - began < 2.5
+    assert 1.3 < time.monotonic() - began < 5
     assert len(far.requests) == 1
 
 
@@ -338,10 +338,10 @@ def test_an_answer_that_trickles_ends_with_the_time_for_a_request(make, far):
     far.script = trickle
 
     began = time.monotonic()
-    got = one_answer(make(far.url))
+    got = one_answer(make(far.url, request_s=1.5))
 
     assert (got.kind, got.reason) == (Kind.UNKNOWN, "timeout")
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 5
 
 
 def test_a_huge_answer_is_cut_off(make, far):
@@ -364,7 +364,7 @@ def test_a_huge_answer_is_cut_off(make, far):
     ).start()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    got = one_answer(make(far.url, request_s=5))
+    got = one_answer(make(far.url, request_s=20))
 
     assert (got.kind, got.reason) == (Kind.UNKNOWN, "bad_body")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kB
@@ -380,7 +380,7 @@ def test_a_refused_connection_costs_no_attempt(make):
 
 
 def test_an_unknown_name_costs_no_attempt(make):
-    got = one_answer(make("http://nowhere.invalid", request_s=5))
+    got = one_answer(make("http://nowhere.invalid", request_s=20))
 
     assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "dns", False)
 

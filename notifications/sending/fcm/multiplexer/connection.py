@@ -36,10 +36,11 @@ BODY_MAX_BYTES = 64 * 1024
 # Received bytes that the far side may send before we say more: ours are read at once.
 OUR_WINDOW = 16 * 1024 * 1024
 READ_BYTES = 256 * 1024
-# Frames that bring no answer forward, since the last that did: a flood is no conversation.
+# Frames that bring no answer forward, since the last that did: a flood is no conversation. It
+# also bounds what is kept for a far side that asks (PING, SETTINGS) and does not listen.
 IDLE_FRAMES_MAX = 10_000
-# A far side that asks and does not listen: replies to its PINGs are not kept for ever.
-UNSENT_MAX_BYTES = 4 * 1024 * 1024
+# Large bodies are cut into frames only as fast as the network takes them.
+UNSENT_BYTES = 256 * 1024
 # Streams are numbered up to 2^31-1; a connection is replaced long before.
 LAST_STREAM = 2**30
 
@@ -205,6 +206,8 @@ class Connection:
                 return
             self._sent += sent
             self._unsent = self._unsent[sent:]
+            if self._kept_back and len(self._unsent) < UNSENT_BYTES:
+                self._send_kept_back()
 
     def expire(self, now: float) -> None:
         """End what took too long. Streams are in the order of their beginnings."""
@@ -311,7 +314,7 @@ class Connection:
 
     def _send_kept_back(self) -> None:
         for stream, exchange in list(self._kept_back.items()):
-            while exchange.rest:
+            while exchange.rest and len(self._unsent) < UNSENT_BYTES:
                 most = min(self._frame_max, exchange.window, self._window)
                 if most <= 0:
                     break
@@ -329,8 +332,6 @@ class Connection:
             return
         self._unsent += octets
         self._queued += len(octets)
-        if len(self._unsent) > UNSENT_MAX_BYTES:
-            raise Violation(frames.ENHANCE_YOUR_CALM, "It asks and does not listen.")
 
     # ------------------------------------------------------------ endings
 
@@ -339,6 +340,7 @@ class Connection:
         if exchange.end > self._sent:
             self._end(stream, Failure.CONNECT, "Not sent in time.")
             self.stop_writing()  # or the rest of it would go out after we said that it did not
+            self.state = State.LEAVING  # who takes so little gets nothing new
             return
         self._end(stream, Failure.TIMEOUT, "No answer in time.", cancel=True)
         if self.last_read < exchange.began_at:

@@ -86,6 +86,9 @@ class Lines:
         ready = select.poll()
         by_fd: dict[int, Connection] = {}
         for connection in self._connections:
+            if connection.state is State.CLOSED:  # while writing: to be collected, not waited on
+                wait_s = 0
+                continue
             events = select.POLLIN | (select.POLLOUT if connection.wants_to_write else 0)
             ready.register(connection.fileno(), events)
             by_fd[connection.fileno()] = connection

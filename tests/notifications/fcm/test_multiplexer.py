@@ -1,0 +1,659 @@
+"""What only the multiplexer can tell, and what a far side must not be able to do to it."""
+
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from struct import pack
+
+import h2.settings
+import pytest
+from hpack import Encoder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from notifications.sending.fcm.client import MultiplexClient
+from notifications.sending.fcm.multiplexer import frames
+from notifications.sending.fcm.multiplexer.connection import Connection as Ours
+from notifications.sending.fcm.multiplexer.connection import State
+from notifications.sending.fcm.outcomes import Failure, Kind
+from tests.notifications.fcm.bare_side import (
+    OK_BODY,
+    OK_HEAD,
+    BareSide,
+    answer_frames,
+)
+from tests.notifications.fcm.far_side import Connection, FarSide, Request, answer
+from tests.notifications.fcm.test_clients import (
+    Minted,
+    all_answers,
+    body,
+    kinds,
+    one_answer,
+    requests,
+)
+
+
+def client(url: str, credentials=None, **how) -> MultiplexClient:
+    return MultiplexClient(url, credentials, "demo", **({"request_s": 20} | how))
+
+
+@pytest.fixture
+def far():
+    with FarSide() as side:
+        yield side
+
+
+@pytest.fixture
+def bare():
+    with BareSide() as side:
+        yield side
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return frames.frame(kind, flags, stream, payload)
+
+
+def ends_of(ours: Ours) -> list[tuple[int, str]]:
+    """(key, how it ended), "ok" with an answer, "again" where it was not processed."""
+    ended = [
+        (exchange.key, failure[0].value if failure else "ok") for exchange, failure in ours.ended
+    ]
+    return ended + [(exchange.key, "again") for exchange, _ in ours.again]
+
+
+# ---------------------------------------------------------------- may it be sent again?
+
+
+def test_a_refused_stream_is_for_later(far):
+    def refuse(request: Request, connection: Connection) -> None:
+        if request.ordinal == 5:
+            return connection.refuse(request.stream)
+        answer(request, connection)
+
+    far.script = refuse
+    wire = client(far.url).start()
+    wire.send(requests(*range(20)))
+    answers = all_answers(wire)
+
+    assert kinds(answers) == {"accepted": 19, "retry refused_stream": 1}
+    assert max(Counter(far.tokens()).values()) == 1
+
+
+def test_what_a_leaving_connection_did_not_process_goes_out_on_another(far):
+    processed: list[str] = []
+
+    def leave_at_37(request: Request, connection: Connection) -> None:
+        if connection.number == 1 and request.ordinal == 37:
+            connection.goaway(request.stream)
+        if connection.number > 1 or request.ordinal <= 37:
+            processed.append(request.token)
+            answer(request, connection)
+
+    far.script = leave_at_37
+    wire = client(far.url).start()
+    wire.send(requests(*range(100)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 100}
+    assert sorted(processed) == sorted(f"t{number}" for number in range(100))
+
+
+def test_draining_says_goaway_twice_and_loses_nothing(far):
+    processed: list[str] = []
+
+    def drain(request: Request, connection: Connection) -> None:
+        if connection.number == 1 and request.ordinal == 10:
+            connection.goaway(frames.STREAM_MAX)
+        if connection.number == 1 and request.ordinal == 20:
+            connection.goaway(request.stream)
+        if connection.number == 1 and request.ordinal > 20:
+            return
+        processed.append(request.token)
+        answer(request, connection)
+        if connection.number == 1 and request.ordinal == 20:
+            connection.cut()
+
+    far.script = drain
+    wire = client(far.url).start()
+    wire.send(requests(*range(80)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 80}
+    assert Counter(processed) == {f"t{number}": 1 for number in range(80)}
+
+
+def test_a_far_side_that_wants_calm_gets_it(far):
+    def calm(request: Request, connection: Connection) -> None:
+        if request.ordinal == 10:
+            connection.goaway(request.stream - 2, frames.ENHANCE_YOUR_CALM)
+        if request.ordinal < 10:
+            answer(request, connection)
+
+    far.script = calm
+    wire = client(far.url).start()
+    wire.send(requests(*range(30)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 9, "retry refused_stream": 21}
+    assert len(far.connections) == 1
+
+
+def test_a_far_side_that_always_leaves_is_given_up_on(far):
+    far.script = lambda request, connection: connection.goaway(0)
+
+    got = one_answer(client(far.url))
+
+    assert (got.kind, got.reason) == (Kind.RETRY, "refused_stream")
+    assert len(far.requests) == 3
+
+
+@pytest.mark.parametrize("code", [frames.NO_ERROR, 0x2, frames.CANCEL, frames.ENHANCE_YOUR_CALM])
+def test_any_other_reset_is_unknown(far, code):
+    far.script = lambda request, connection: connection.reset(request.stream, code)
+
+    got = one_answer(client(far.url))
+
+    assert (got.kind, got.reason) == (Kind.UNKNOWN, "reset")
+    assert len(far.requests) == 1
+
+
+def test_cut_at_every_byte_on_the_way_there_nothing_is_called_safe_that_arrived():
+    size = bytes_of_one_exchange()[0]
+    with FarSide() as far:
+        for passed in range(size + 1):
+            with Sieve(far.port, up=passed) as sieve:
+                before = len(far.requests)
+
+                got = one_answer(client(sieve.url, connect_s=1))
+
+                time.sleep(0.001)
+                arrived = len(far.requests) - before
+                assert arrived <= 1, passed
+                if got.kind is Kind.RETRY:
+                    assert arrived == 0, passed
+                if got.kind is Kind.ACCEPTED:
+                    assert arrived == 1, passed
+
+
+def test_cut_at_every_byte_on_the_way_back_only_a_whole_answer_counts():
+    size = bytes_of_one_exchange()[1]
+    with FarSide() as far:
+        for passed in range(size + 1):
+            with Sieve(far.port, down=passed) as sieve:
+                before = len(far.requests)
+
+                got = one_answer(client(sieve.url, connect_s=1))
+
+                arrived = len(far.requests) - before
+                assert arrived <= 1, passed
+                if got.kind is Kind.RETRY:
+                    assert arrived == 0, passed
+                if got.kind is Kind.ACCEPTED:
+                    assert (arrived, passed) == (1, size)
+
+
+class Sieve:
+    """Passes so many bytes each way, then cuts both."""
+
+    def __init__(self, port: int, up: int = 1 << 30, down: int = 1 << 30) -> None:
+        self._port, self._left = port, {"up": up, "down": down}
+        self.passed = {"up": 0, "down": 0}
+
+    def __enter__(self) -> "Sieve":
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            beyond = socket.create_connection(("127.0.0.1", self._port))
+            for way, source, sink in (("up", near, beyond), ("down", beyond, near)):
+                threading.Thread(target=self._pass, args=(way, source, sink), daemon=True).start()
+
+    def _pass(self, way: str, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while self._left[way] and (octets := source.recv(min(65536, self._left[way]))):
+                self._left[way] -= len(octets)
+                self.passed[way] += len(octets)
+                sink.sendall(octets)
+        except OSError:
+            pass
+        for sock in (source, sink):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def bytes_of_one_exchange() -> tuple[int, int]:
+    with FarSide() as far, Sieve(far.port) as sieve:
+        assert one_answer(client(sieve.url)).kind is Kind.ACCEPTED
+        return sieve.passed["up"], sieve.passed["down"]
+
+
+def test_what_a_deaf_far_side_did_not_take_comes_back_whole():
+    """The rest of a request that was half written must never follow."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    wire = client(
+        f"http://127.0.0.1:{listener.getsockname()[1]}", connections=1, request_s=1.5
+    ).start()
+    sent = [(number, body(f"<{number:03d}>" + "x" * 100_000)) for number in range(150)]
+    wire.send(sent, not_after=time.monotonic() + 0.5)
+    deaf, _ = listener.accept()
+    wide = {frames.INITIAL_WINDOW_SIZE: 1 << 20, frames.MAX_CONCURRENT_STREAMS: 1000}
+    deaf.sendall(frames.settings(wide) + frames.window_update(0, 1 << 30))
+
+    wire.answers(0.7)
+    withdrawn = set(wire.withdraw())
+
+    deaf.settimeout(0.3)
+    heard = b""
+    try:
+        while more := deaf.recv(1 << 20):
+            heard += more
+    except TimeoutError:
+        pass
+    bodies = bodies_in(heard)
+    whole = {key for key, content in sent if content in bodies}
+    assert len(withdrawn) > 50
+    assert whole
+    assert whole.isdisjoint(withdrawn)
+    assert kinds(all_answers(wire)) <= Counter({"unknown timeout": 100, "unknown reset": 100})
+    listener.close()
+
+
+def bodies_in(octets: bytes) -> list[bytes]:
+    """The request bodies that are whole in what a far side heard."""
+    at, parts, whole = len(frames.PREFACE), {}, []
+    while len(octets) - at >= 9:
+        high, low, kind, flags, stream = frames.HEAD.unpack_from(octets, at)
+        end = at + 9 + (high << 8 | low)
+        if end > len(octets):
+            break
+        if kind == frames.DATA:
+            parts[stream] = parts.get(stream, b"") + octets[at + 9 : end]
+            if flags & frames.END_STREAM:
+                whole.append(parts.pop(stream))
+        at = end
+    return whole
+
+
+def test_what_flow_control_held_back_was_never_sent(far):
+    """The far side never opens the connection's window of 65,535 bytes again."""
+    silent = lambda flow, stream=None: None  # noqa: E731
+    far.on_connect = lambda connection: setattr(connection.h2, "acknowledge_received_data", silent)
+    wire = client(far.url, connections=1, request_s=1).start()
+    wire.send([(number, body(f"{number}" + "x" * 3000)) for number in range(50)])
+
+    answers = all_answers(wire)
+
+    assert kinds(answers) == {"accepted": 48, "retry connect": 2}
+    accepted = [key for key, got in answers.items() if got.kind is Kind.ACCEPTED]
+    assert sorted(int(token.rstrip("x")) for token in far.tokens()) == sorted(accepted)
+
+
+def test_bodies_larger_than_a_frame_go_in_parts(far):
+    wire = client(far.url).start()
+    wire.send([(number, body(f"{number}" + "x" * 40_000)) for number in range(12)])
+
+    assert kinds(all_answers(wire)) == {"accepted": 12}
+    assert Counter(len(token) for token in far.tokens()) == {40_001: 10, 40_002: 2}
+
+
+def test_a_connection_that_went_silent_gets_nothing_new(far):
+    def fall_silent(request: Request, connection: Connection) -> None:
+        if request.ordinal != 2:
+            answer(request, connection)
+
+    far.script = fall_silent
+    sender = client(far.url, request_s=1)
+
+    kinds_in_a_row = [one_answer(sender).kind for _ in range(3)]
+
+    assert kinds_in_a_row == [Kind.ACCEPTED, Kind.UNKNOWN, Kind.ACCEPTED]
+    assert len(far.connections) == 2
+
+
+# ---------------------------------------------------------------- header compression
+
+
+@pytest.mark.parametrize("table", [0, 100, 4096, 65536])
+def test_whatever_the_table_of_the_far_side_each_request_says_it_all(table):
+    with FarSide(settings={h2.settings.SettingCodes.HEADER_TABLE_SIZE: table}) as far:
+        credentials = Minted()
+        sender = client(far.url, credentials, connections=1)
+        for _ in range(3):  # rotations
+            wire = sender.start()
+            wire.send([(n, body(f"t{credentials.number}-{n}" + "x" * (n % 7))) for n in range(40)])
+            assert kinds(all_answers(wire)) == {"accepted": 40}
+            wire.close()
+            credentials.number += 1
+
+        for request in far.requests:
+            assert request.headers == {
+                ":method": "POST",
+                ":scheme": "http",
+                ":authority": f"127.0.0.1:{far.port}",
+                ":path": "/v1/projects/demo/messages:send",
+                "content-type": "application/json",
+                "content-length": str(len(request.body)),
+                "authorization": f"Bearer token-{request.token[1]}",
+            }
+        assert len(far.requests) == 120
+        assert len(far.connections) == 1
+
+
+def test_a_token_too_long_for_the_table_is_spelled_out(far):
+    class Long(Minted):
+        def bearer(self) -> str:
+            return "y" * 5000
+
+    wire = client(far.url, Long()).start()
+    wire.send(requests(*range(30)))
+
+    assert kinds(all_answers(wire)) == {"accepted": 30}
+    assert {request.headers["authorization"] for request in far.requests} == {
+        "Bearer " + "y" * 5000
+    }
+
+
+# ---------------------------------------------------------------- frames, one by one
+
+
+def test_nothing_but_the_greeting_is_said_before_the_far_side_said_its_settings(bare):
+    bare.settle()
+    heard = bare.heard()
+    assert heard.startswith(frames.PREFACE)
+    assert bare.ours.room == 0
+
+    bare.greet()
+
+    assert bare.ours.room == 100
+    assert bare.heard() == frame(frames.SETTINGS, frames.ACK, 0)
+
+
+def test_an_ordinary_answer(bare):
+    bare.greet()
+    (exchange,) = bare.begin()
+
+    bare.says(answer_frames(1))
+
+    assert ends_of(bare.ours) == [(0, "ok")]
+    assert exchange.reply == OK_BODY
+    assert exchange.head is not None
+    assert exchange.head.status == 200
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 8, 13])
+def test_an_answer_in_crumbs(bare, step):
+    bare.greet()
+    bare.begin(2)
+    octets = answer_frames(1) + answer_frames(3)
+
+    for at in range(0, len(octets), step):
+        bare.says(octets[at : at + step])
+
+    assert ends_of(bare.ours) == [(0, "ok"), (1, "ok")]
+
+
+def test_padding_priority_continuation_interim_heads_and_trailers(bare):
+    bare.greet()
+    (exchange,) = bare.begin()
+    head = Encoder().encode([(":status", "200"), ("retry-after", "7"), ("x", "y" * 300)])
+
+    bare.says(frame(frames.HEADERS, frames.END_HEADERS, 1, Encoder().encode([(":status", "103")])))
+    flags = frames.PADDED | frames.WITH_PRIORITY
+    bare.says(frame(frames.HEADERS, flags, 1, b"\x03" + bytes(5) + head[:9] + bytes(3)))
+    bare.says(frame(frames.CONTINUATION, 0, 1, head[9:11]))
+    bare.says(frame(frames.CONTINUATION, frames.END_HEADERS, 1, head[11:]))
+    bare.says(frame(frames.DATA, frames.PADDED, 1, b"\x02" + OK_BODY[:5] + bytes(2)))
+    bare.says(frame(frames.DATA, 0, 1, OK_BODY[5:]))
+    bare.says(frame(0xEE, 0xFF, 1, b"of the future"))
+    trailers = Encoder().encode([("grpc-status", "0")])
+    bare.says(frame(frames.HEADERS, frames.END_HEADERS | frames.END_STREAM, 1, trailers))
+
+    assert ends_of(bare.ours) == [(0, "ok")]
+    assert exchange.reply == OK_BODY
+    assert exchange.head.headers["retry-after"] == "7"
+
+
+def test_pings_are_answered_and_never_asked(bare):
+    bare.greet()
+    bare.heard()
+
+    bare.says(frame(frames.PING, 0, 0, b"12345678"))
+    assert bare.heard() == frame(frames.PING, frames.ACK, 0, b"12345678")
+    bare.says(frame(frames.PING, frames.ACK, 0, b"12345678"))
+    assert bare.heard() == b""
+
+
+def test_what_comes_late_on_a_stream_that_is_over_is_ignored(bare):
+    bare.greet()
+    bare.begin(2)
+    bare.says(answer_frames(1))
+
+    bare.says(frame(frames.RST_STREAM, 0, 1, pack(">L", 0)))
+    bare.says(frame(frames.WINDOW_UPDATE, 0, 1, pack(">L", 5)))
+    bare.says(answer_frames(1) + answer_frames(3))
+
+    assert ends_of(bare.ours) == [(0, "ok"), (1, "ok")]
+    assert bare.ours.state is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [
+        (frame(frames.DATA, 0, 0, b"x"), "stream"),
+        (frame(frames.HEADERS, 4, 2, OK_HEAD), "never opened"),
+        (frame(frames.HEADERS, 4, 99, OK_HEAD), "never opened"),
+        (frame(frames.HEADERS, 4, 1, b"\xbe"), "header block"),
+        (frame(frames.HEADERS, 4, 1, b"\x82\xff"), "header block"),
+        (frame(frames.HEADERS, 0, 1, OK_HEAD) + answer_frames(1), "interrupted"),
+        (frame(frames.HEADERS, 0, 1, OK_HEAD) + frame(frames.CONTINUATION, 4, 3, b""), "continues"),
+        (frame(frames.CONTINUATION, 4, 1, OK_HEAD), "continues nothing"),
+        (frame(frames.HEADERS, 0xC, 1, b"\x05\x88"), "padding"),
+        (frame(frames.HEADERS, 0x24, 1, b"\x00\x00"), "priority"),
+        (frame(frames.DATA, 8, 1, b""), "padding"),
+        (frame(frames.SETTINGS, 0, 0, b"12345"), "pairs"),
+        (frame(frames.SETTINGS, 1, 0, bytes(6)), "ACK"),
+        (frame(frames.SETTINGS, 0, 1), "stream"),
+        (frames.settings({frames.INITIAL_WINDOW_SIZE: 2**31}), "2^31-1"),
+        (frames.settings({frames.MAX_FRAME_SIZE: 100}), "range"),
+        (frame(frames.PING, 0, 0, b"1234567"), "8 bytes"),
+        (frame(frames.GOAWAY, 0, 0, b"1234567"), "8 bytes"),
+        (frame(frames.RST_STREAM, 0, 1, b"123"), "4 bytes"),
+        (frame(frames.WINDOW_UPDATE, 0, 0, bytes(4)), "by nothing"),
+        (frame(frames.WINDOW_UPDATE, 0, 0, pack(">L", 2**31 - 1)), "2^31-1"),
+        (frame(frames.PUSH_PROMISE, 4, 1, bytes(4)), "PUSH_PROMISE"),
+        (b"\x00\x40\x01\x00\x00\x00\x00\x00\x01", "longer"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "longer"),
+    ],
+)
+def test_a_broken_protocol_ends_the_connection_and_what_was_asked_is_unknown(bare, octets, why):
+    bare.greet()
+    bare.begin(2)
+
+    bare.says(octets)
+
+    assert bare.ours.state is State.CLOSED
+    assert ends_of(bare.ours) == [(0, "reset"), (1, "reset")]
+    assert why in bare.ours.why_closed[1]
+
+
+def test_who_does_not_begin_with_settings_gets_no_request(bare):
+    bare.says(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    assert bare.ours.state is State.CLOSED
+    assert bare.ours.why_closed[0] is Failure.CONNECT
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        frame(frames.PING, 0, 0, b"12345678"),
+        frame(frames.SETTINGS, 0, 0),
+        frame(frames.PRIORITY, 0, 1, bytes(5)),
+        frame(frames.DATA, 0, 1),
+        frame(0xEE, 0, 0),
+    ],
+)
+def test_floods_end_the_connection(bare, flood):
+    bare.greet()
+    bare.begin()
+    bare.says(frame(frames.HEADERS, 4, 1, OK_HEAD))
+
+    for _ in range(60):
+        bare.says(flood * 200)
+        bare.heard()
+
+    assert bare.ours.state is State.CLOSED
+    assert "answer nothing" in bare.ours.why_closed[1]
+
+
+def test_a_header_block_without_end_ends_the_connection(bare):
+    bare.greet()
+    bare.begin()
+    bare.says(frame(frames.HEADERS, 0, 1, OK_HEAD))
+
+    for _ in range(10):
+        bare.says(frame(frames.CONTINUATION, 0, 1, bytes(16_000)))
+
+    assert bare.ours.state is State.CLOSED
+    assert "too long" in bare.ours.why_closed[1]
+
+
+def test_answers_without_a_head_or_status_or_with_two_are_unusable(bare):
+    bare.greet()
+    bare.begin(4)
+
+    bare.says(frame(frames.DATA, frames.END_STREAM, 1, OK_BODY))
+    bare.says(frame(frames.HEADERS, 4, 3, Encoder().encode([("x", "y")])))
+    bare.says(frame(frames.HEADERS, 4, 5, OK_HEAD) + frame(frames.HEADERS, 4, 5, OK_HEAD))
+    bare.says(frame(frames.HEADERS, 5, 7, Encoder().encode([(":status", "100")])))
+
+    assert ends_of(bare.ours) == [(number, "bad_body") for number in range(4)]
+    assert bare.ours.state is State.OPEN
+
+
+def test_the_window_for_answers_is_opened_again(bare):
+    bare.greet()
+    bare.begin(100)
+    bare.heard()
+
+    for stream in range(1, 200, 2):  # 6.4 MB, and again
+        octets = frame(frames.HEADERS, 4, stream, OK_HEAD)
+        octets += frame(frames.DATA, 0, stream, bytes(16_384)) * 4 + frame(frames.DATA, 1, stream)
+        bare.says(octets)
+    assert bare.heard() == b""
+    bare.begin(100)
+    bare.heard()
+    for stream in range(201, 400, 2):
+        octets = frame(frames.HEADERS, 4, stream, OK_HEAD)
+        octets += frame(frames.DATA, 0, stream, bytes(16_384)) * 4 + frame(frames.DATA, 1, stream)
+        bare.says(octets)
+
+    (size, kind) = bare.heard()[2:4]
+    assert (size, kind) == (4, frames.WINDOW_UPDATE)
+    assert [failure for _, failure in bare.ours.ended] == [None] * 200
+
+
+# ---------------------------------------------------------------- whatever it says
+
+
+GOOD = [
+    answer_frames(1),
+    answer_frames(3),
+    frame(frames.HEADERS, 4, 5, OK_HEAD),
+    frame(frames.DATA, 1, 5, OK_BODY),
+    frame(frames.SETTINGS, 0, 0),
+    frames.settings({frames.INITIAL_WINDOW_SIZE: 10}),
+    frame(frames.PING, 0, 0, bytes(8)),
+    frame(frames.WINDOW_UPDATE, 0, 0, pack(">L", 9)),
+    frame(frames.WINDOW_UPDATE, 0, 7, pack(">L", 9)),
+    frame(frames.RST_STREAM, 0, 7, pack(">L", 7)),
+    frame(frames.RST_STREAM, 0, 9, pack(">L", 2)),
+    frame(frames.GOAWAY, 0, 0, pack(">LL", 5, 0)),
+    frame(frames.GOAWAY, 0, 0, pack(">LL", 3, 11)),
+    frame(frames.HEADERS, 0, 7, OK_HEAD),
+    frame(frames.CONTINUATION, 4, 7, b""),
+]
+headed = st.builds(
+    lambda kind, flags, stream, payload: frame(kind, flags, stream, payload),
+    st.integers(0, 11),
+    st.integers(0, 255),
+    st.sampled_from([0, 1, 3, 5, 7, 9, 11, 2, 2**31 - 1, 2**31 + 1]),
+    st.binary(max_size=40),
+)
+speech = st.lists(st.sampled_from(GOOD) | headed | st.binary(max_size=20), max_size=12)
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(parts=speech, cut=st.integers(1, 50), flip=st.integers(0, 10_000))
+def test_each_request_ends_exactly_once_whatever_the_far_side_says(parts, cut, flip):
+    octets = bytearray(b"".join(parts))
+    if octets and flip < 5_000:
+        octets[flip % len(octets)] ^= 1 << flip % 8
+    with BareSide() as bare:
+        bare.greet()
+        bare.begin(5)
+
+        for at in range(0, len(octets), cut):
+            if bare.ours.state is not State.CLOSED:
+                bare.theirs.sendall(octets[at : at + cut])
+        bare.settle()
+        bare.ours.expire(time.monotonic())
+        bare.ends()
+        bare.ours.close(Failure.RESET, "The end.")
+
+        assert sorted(key for key, _ in ends_of(bare.ours)) == [0, 1, 2, 3, 4]
+
+
+def test_a_far_side_that_does_all_kinds_of_things_at_random_never_gets_a_message_twice(far):
+    """A soak: what was processed is processed once, and every message ends once."""
+    chance = random.Random(7)  # noqa: S311
+    processed: Counter[str] = Counter()
+    leaving: dict[int, int] = {}
+
+    def whim(request: Request, connection: Connection) -> None:
+        if request.stream > leaving.get(connection.number, frames.STREAM_MAX):
+            return
+        dice = chance.random()
+        if dice < 0.004:
+            leaving[connection.number] = request.stream
+            connection.goaway(request.stream)
+        elif dice < 0.006:
+            processed[request.token] += 1
+            return connection.cut(abruptly=dice < 0.005)
+        elif dice < 0.02:
+            return connection.refuse(request.stream)
+        elif dice < 0.03:
+            processed[request.token] += 1
+            return connection.reset(request.stream, 2)
+        processed[request.token] += 1
+        answer(request, connection)
+
+    far.script = whim
+    sender = client(far.url, request_s=20)
+    answers = {}
+    for start in range(0, 3000, 500):
+        wire = sender.start()
+        wire.send(requests(*range(start, start + 500)))
+        answers |= all_answers(wire, within_s=60)
+        wire.close()
+
+    assert len(answers) == 3000
+    assert max(processed.values()) == 1
+    for key, got in answers.items():
+        if got.kind is Kind.RETRY:
+            assert f"t{key}" not in processed
+        if got.kind is Kind.ACCEPTED:
+            assert processed[f"t{key}"] == 1
