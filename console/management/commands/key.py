@@ -1,6 +1,7 @@
 """API keys: make one, list them, end one."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -27,7 +28,12 @@ class Command(BaseCommand):
         revoke.add_argument("id", help="the eight characters after pk_ or sk_")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        {"create": self.create, "list": self.list, "revoke": self.revoke}[verb](**options)
+        verbs: dict[str, Callable[..., None]] = {
+            "create": self.create,
+            "list": self.list,
+            "revoke": self.revoke,
+        }
+        verbs[verb](**options)
 
     def create(self, *, kind: str, name: str, scopes: str | None, **_: Any) -> None:
         wanted = None if scopes is None else [word.strip() for word in scopes.split(",")]
