@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from notifications.sending.sandbox import faults, oauth, rules
 from notifications.sending.sandbox.clock import timestamp
@@ -58,7 +59,7 @@ def _check_caller(request: Request) -> None:
 def _routed(sandbox: "Sandbox", request: Request) -> Any:
     name = request.path.removeprefix(CONTROL_PATH)
     if name.startswith("phones/"):
-        return _phone(sandbox, request, name.removeprefix("phones/"))
+        return _phone(sandbox, request, unquote(name.removeprefix("phones/")))
     route = _ROUTES.get((request.method, name))
     if route is None:
         raise BadControl(f"There is no {request.method} {request.path}.", 404)
