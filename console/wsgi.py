@@ -1,7 +1,13 @@
+"""What gunicorn serves."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 application = get_wsgi_application()
+
+# Import every page now, before gunicorn forks: its workers share them, and none starts slowly.
+get_resolver().url_patterns  # noqa: B018
