@@ -13,7 +13,7 @@ REGISTRATIONS = {  # kind: (icon, tone, text)
     RegistrationKind.TOKEN_MOVED: ("user-share", "", "Its address moved to another installation"),
     RegistrationKind.UNREGISTER: ("logout", "", "Unregistered"),
     RegistrationKind.UNREGISTER_NOOP: ("info-circle", "", "Unregister asked, nothing to do"),
-    RegistrationKind.INVALIDATED: ("device-mobile-off", "bad", "App removed, says Google"),
+    RegistrationKind.INVALIDATED: ("device-mobile-off", "bad", "App removed"),
     RegistrationKind.REVIVED: ("device-mobile-plus", "ok", "Registered again"),
 }
 PERMISSIONS = {  # kind: (icon, tone, text)

@@ -68,6 +68,13 @@ def display_name(person: AppUser) -> str:
     return str(name or person.user_id)
 
 
+def initials(name: str) -> str:
+    """Two letters for the picture that stands in for a person."""
+    parts = name.replace(".", " ").replace("_", " ").replace("-", " ").split()
+    letters = "".join(part[0] for part in parts[:2]) if len(parts) > 1 else name.strip()[:2]
+    return letters.upper()
+
+
 def words(device: Device, policy: reach.Policy) -> PhoneWords:
     """What this phone would do with a notification now, and what can still be asked of it."""
     if device.state == DeviceState.INVALID:

@@ -32,6 +32,10 @@ class Row:
     phones: list[phone_words.Phone]
 
     @property
+    def initials(self) -> str:
+        return phone_words.initials(self.name)
+
+    @property
     def reachable(self) -> int:
         return sum(phone.says.reachable for phone in self.phones)
 
