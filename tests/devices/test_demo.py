@@ -75,3 +75,22 @@ def test_a_seeded_phone_can_register_again_with_its_token(app, capsys):
 
 def test_the_dead_are_two_of_every_hundred():
     assert len(dead_tokens(1000)) == 20
+
+
+def test_history_adds_up_and_comes_once(capsys):
+    from notifications import reports
+    from notifications.models import Delivery, Notification
+
+    for made in (8, 0):
+        call_command("demo", users=100, devices=200, history=True)
+        assert f"{made} past notifications made" in capsys.readouterr().out
+
+    for notification in Notification.objects.all():
+        counts = reports.counts(notification)
+        outcomes = Counter(
+            Delivery.objects.filter(notification=notification).values_list("outcome", flat=True)
+        )
+        assert counts.targeted == notification.planned == sum(outcomes.values())
+        assert (counts.accepted, counts.skipped) == (outcomes["accepted"], outcomes["skipped"])
+        assert counts.dead_token == outcomes["dead_token"] > 0
+        assert 0 < counts.opened < counts.received < counts.accepted

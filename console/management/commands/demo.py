@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from console import demo_history
 from devices import bulk, samples
 from devices.models import AppUser, Audience, AudienceMember
 from notifications.models import Page, PageParameter
@@ -50,8 +51,6 @@ class Command(BaseCommand):
         make_pages()
         make_audiences()
         if history:
-            from console import demo_history
-
             self.stdout.write(f"{demo_history.make(now):,} past notifications made.")
         self.tell_sandbox(devices)
 
