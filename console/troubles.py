@@ -1,13 +1,19 @@
 """What is wrong with the installation right now, worst first: cause, effect, way out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.clock import ago_text
 from console.context import heartbeat, url_of
+from console.templatetags import beckon
 from devices import preferences
-from notifications.models import ProjectPause
+from notifications import reports
+from notifications.models import Notification, ProjectPause
 from notifications.sending import channel
+from notifications.states import Kind
+
+GONE_AT_LEAST = 100  # phones; fewer say nothing
+GONE_SHARE = 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Trouble:
 
 
 def troubles(now: datetime) -> list[Trouble]:
-    found = [no_key(), all_paused(), silent_worker(now), slowed_down(now)]
+    found = [no_key(), all_paused(), silent_worker(now), slowed_down(now), many_gone(now)]
     return [trouble for trouble in found if trouble]
 
 
@@ -61,4 +67,25 @@ def slowed_down(now: datetime) -> Trouble | None:
     return Trouble(
         "warn", "gauge", "Google asked us to slow down.",
         f"Sending goes on by itself {ago_text(now - pause.until)}.",
+    )  # fmt: skip
+
+
+def many_gone(now: datetime) -> Trouble | None:
+    """The newest broadcast of the last day lost far more phones than usual: one or two in a
+    hundred are normal, a spike means a wrong Firebase project or a bad release of the app."""
+    newest = (
+        Notification.objects.filter(kind=Kind.BROADCAST, started_at__gte=now - timedelta(days=1))
+        .order_by("-pk")
+        .first()
+    )
+    if newest is None:
+        return None
+    found = reports.counts(newest)
+    if found.targeted < GONE_AT_LEAST or found.dead_token / found.targeted < GONE_SHARE:
+        return None
+    return Trouble(
+        "warn", "device-mobile-off",
+        f"{beckon.percent(found.dead_token, found.targeted)} of “{newest}” met a phone without the app.",
+        "Unusually many: look whether the app’s last release still registers with this project.",
+        newest.get_absolute_url(), "Open the report",
     )  # fmt: skip

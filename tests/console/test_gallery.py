@@ -102,3 +102,14 @@ def test_the_server_learns_the_viewers_zone(browser: Any, live_server: Any) -> N
     cookies = {each["name"]: each["value"] for each in context.cookies()}
     assert cookies["tz"] == "Europe/Vienna"
     context.close()
+
+
+def test_the_search_opens_under_a_thumb(page: Any, live_server: Any) -> None:
+    open_gallery(page, live_server, width=390)
+
+    page.locator("#find").click()
+    page.keyboard.type("hanna")
+
+    assert page.locator("#find").bounding_box()["width"] > 300
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/people/?q=hanna")

@@ -220,6 +220,22 @@ def test_googles_wish_for_quiet_is_told_with_its_end() -> None:
     assert "Sending goes on by itself in " in page
 
 
+def test_a_spike_of_removed_apps_is_told() -> None:
+    sent = make_notification("First snow", S.SENT, started_at=timezone.now(), planned=200)
+    batch = Batch.objects.create(
+        notification=sent,
+        kind="range",
+        ordinal=1,
+        due_at=timezone.now(),
+        counters={"ios": {"targeted": 200, "accepted": 198, "dead_token": 2}},
+    )
+    assert "phone without the app" not in page_of()
+
+    batch.counters = {"ios": {"targeted": 200, "accepted": 150, "dead_token": 50}}
+    batch.save()
+    assert "25\u202f% of “First snow” met a phone without the app." in page_of("support")
+
+
 def test_an_unusable_key_is_told_before_anything_is_sent(settings: Any, tmp_path: Any) -> None:
     from notifications.sending import channel
 
@@ -255,5 +271,5 @@ def test_more_sends_mean_no_more_queries(django_assert_max_num_queries: Any) -> 
         make_notification(f"Next {number}", S.SCHEDULED)
     client.get("/")  # session, permissions
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         client.get("/")
