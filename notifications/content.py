@@ -7,7 +7,7 @@ a message to a token); 4,000 leaves room for the keys that FCM adds for APNs.
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -227,7 +227,7 @@ def _document(text: str) -> str:
     return "/".join(parts)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     ParameterType.STRING: str,
     ParameterType.INTEGER: _integer,
     ParameterType.DOUBLE: _double,

@@ -42,8 +42,8 @@ def start(role: str) -> None:
 
 @worker_init.connect
 def _worker_began(sender: Any = None, **_: Any) -> None:
-    queues = sorted(getattr(getattr(sender, "app", None), "amqp", None).queues or ["worker"])
-    start("worker-" + "-".join(queues))
+    queues = sorted(sender.app.amqp.queues) if sender is not None else []
+    start("-".join(["worker", *queues]))
 
 
 @beat_init.connect

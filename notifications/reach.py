@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, Q, Value, When
 
-from devices import preferences
+from devices import audiences, preferences
 from devices.models import AppUser, Device
+from devices.querysets import DeviceQuerySet
 from devices.states import DeviceState, PermissionStatus, Platform
 from notifications import reasons
 from notifications.models import Notification
@@ -124,7 +125,7 @@ def who(notification: Notification) -> Who:
     )
 
 
-def devices_of(who: Who) -> Iterator[QuerySet[Device]]:
+def devices_of(who: Who) -> Iterator[DeviceQuerySet]:
     """All phones of the audience's people whatever their state or system, in disjoint querysets
     (people named one by one come in slices)."""
     if who.send_to == SendTo.EVERYONE:
@@ -133,8 +134,6 @@ def devices_of(who: Who) -> Iterator[QuerySet[Device]]:
         for pks in user_slices(who.recipients):
             yield Device.objects.of_users(pks)
     else:
-        from devices import audiences
-
         yield audiences.devices(who.audience)
 
 
@@ -149,8 +148,6 @@ def people_of(who: Who) -> int:
         return AppUser.objects.count()
     if who.send_to == SendTo.USERS:
         return sum(len(pks) for pks in user_slices(who.recipients))
-    from devices import audiences
-
     return audiences.people(who.audience).count()
 
 
@@ -311,8 +308,6 @@ def _is_member(target: Who, user_id: str) -> bool:
     if target.send_to == SendTo.USERS:
         return user_id in target.recipients
     if target.send_to == SendTo.AUDIENCE:
-        from devices import audiences
-
         return audiences.people(target.audience).filter(user_id=user_id).exists()
     return True
 

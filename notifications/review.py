@@ -216,7 +216,7 @@ def oddities(
                 "FCM is asked, and decides.",
             )
         )
-    if notification.image and falls.will_send_by.get("ios"):
+    if notification.image and falls.will_send_by.get("ios"):  # noqa: SIM102  asks only then
         if not preferences.get("ios_image_extension"):
             odd.append(
                 Oddity(
@@ -226,7 +226,7 @@ def oddities(
                     True,
                 )
             )
-    if not notification.sound and falls.will_send_by.get("android"):
+    if not notification.sound and falls.will_send_by.get("android"):  # noqa: SIM102
         if not preferences.get("silent_channel"):
             odd.append(
                 Oddity(

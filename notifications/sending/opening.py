@@ -113,9 +113,8 @@ class Opening:
         requests: list[tuple[int, bytes]] = []
         answered = [(pk, self.out[pk], answer) for pk, answer in answers if pk in self.out]
         handed_back = [(pk, self.out[pk]) for pk in held if pk in self.out]
-        left = dict(self.out)
-        for pk, *_ in (*answered, *handed_back):
-            left.pop(pk, None)
+        done = {pk for pk, _, _ in answered} | {pk for pk, _ in handed_back}
+        left = {pk: one for pk, one in self.out.items() if pk not in done}
         with transaction.atomic():
             if not self.lease.fence():
                 late.merge(self.batch, answered, self.lease.now())

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from devices.models import Device
+from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Notification
 from notifications.sending import pairs
@@ -64,7 +65,7 @@ def add_list(
     )
 
 
-def audience(notification: Notification) -> Iterator[QuerySet[Device]]:
+def audience(notification: Notification) -> Iterator[DeviceQuerySet]:
     """planned: active phones of the target system, up to the edge."""
     target = reach.who(notification)
     edge = notification.audience_edge or 0

@@ -143,9 +143,9 @@ class Record:
         self._guard()
 
     def _pace(self) -> None:
-        if self._unnamed and self._quota_end:
-            if pause.note_quota(self._unnamed, self._quota_end, self.now):
-                self.project_until = self._quota_end
+        end = self._quota_end
+        if self._unnamed and end and pause.note_quota(self._unnamed, end, self.now):
+            self.project_until = end
 
     def _guard(self) -> None:
         """Pauses are written here, before any token is retired."""

@@ -1,5 +1,6 @@
 """Resend to the unknown: their rows wait in new list batches; `targeted` does not move."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -28,7 +29,7 @@ def unknown(notification: Notification, now: datetime) -> int:
     return len(found)
 
 
-def _take_back(found: list[tuple[int, int | None, int, str, str]]) -> None:
+def _take_back(found: Sequence[tuple[int, int | None, int, str, str]]) -> None:
     by_batch: dict[int, counters.Delta] = {}
     for _, _, batch_id, platform, reason in found:
         by_batch.setdefault(batch_id, counters.Delta())[platform, Outcome.UNKNOWN, reason] -= 1

@@ -81,6 +81,6 @@ def _in_doubt(lease: Lease) -> list[ledger.Row]:
                 True,
                 row[4] if row else now,
                 now,
-            )  # fmt: skip
+            )
         )
     return rows

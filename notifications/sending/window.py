@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from devices.models import Device
+from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs
@@ -54,7 +53,7 @@ def _read_range(
     return Window(candidates, cursor, exhausted or cursor >= batch.last_pk)
 
 
-def _members(notification: Notification) -> QuerySet[Device]:
+def _members(notification: Notification) -> DeviceQuerySet:
     """The audience now: only ranges ask, and theirs is one queryset."""
     target = reach.who(notification)
     devices = next(iter(reach.devices_of(target)))
