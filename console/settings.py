@@ -1,6 +1,6 @@
 """All settings, read top to bottom. Every value of the environment comes through `env`.
 
-docs/settings.md and the README's table say what each variable means.
+The README's table says what each variable means.
 """
 
 from datetime import timedelta
