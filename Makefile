@@ -2,7 +2,7 @@
 SHELL := bash
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test check bench format lock clean
+.PHONY: help run demo test check bench format lock vendor clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -27,6 +27,9 @@ format: ## write the code the way `make check` wants it
 
 lock: ## resolve requirements.in into requirements.txt
 	@bin/bootstrap run && bin/lock
+
+vendor: ## fetch the vendored style sheets, fonts, script and icons anew (needs npm)
+	@sh bin/vendor
 
 clean: ## remove what was installed; the folder var with its data stays
 	rm -rf .venv .uv .bootstrap.lock .chromium .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
