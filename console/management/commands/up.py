@@ -21,7 +21,7 @@ from console.supervisor.voice import Voice
 
 DEMO_USERS, DEMO_DEVICES = 15_000, 20_000
 DEMO = [sys.executable, "manage.py", "demo"]
-DEMO += ["--users", str(DEMO_USERS), "--devices", str(DEMO_DEVICES)]
+DEMO += ["--users", str(DEMO_USERS), "--devices", str(DEMO_DEVICES), "--history"]
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo",
             action="store_true",
-            help=f"seed {DEMO_DEVICES:,} pretend phones before saying that it is ready",
+            help=f"seed {DEMO_DEVICES:,} pretend phones and weeks of history before it is ready",
         )
 
     def handle(self, *, only: str | None, demo: bool, **_: Any) -> None:
