@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections import deque
 from contextlib import suppress
 
 from notifications.sending.fcm.multiplexer import frames
@@ -60,7 +61,7 @@ class BareSide:
     def begin(self, count: int = 1, body: bytes = b"{}") -> list[Exchange]:
         """Requests on streams 1, 3, 5, …"""
         exchanges = [Exchange(number, body) for number in range(count)]
-        self.ours.begin(iter(exchanges), count)
+        self.ours.begin(deque(exchanges), count, 60, "")
         self.ours.write()
         return exchanges
 

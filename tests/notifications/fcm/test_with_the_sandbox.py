@@ -38,7 +38,7 @@ def _nothing_left(sandbox) -> None:
 @pytest.fixture(params=[MultiplexClient, PycurlClient])
 def client(request, sandbox):
     credentials = Credentials(sandbox.service_account())
-    return request.param(sandbox.url, credentials, credentials.project_id, request_s=4)
+    return request.param(sandbox.url, credentials, credentials.project_id, request_s=2.5)
 
 
 def token(number: int) -> str:

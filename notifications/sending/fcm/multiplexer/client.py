@@ -12,7 +12,7 @@ import certifi
 
 from notifications.sending.fcm.multiplexer.exchange import Exchange
 from notifications.sending.fcm.multiplexer.lines import Lines, Route
-from notifications.sending.fcm.outcomes import Answer, decode, failed
+from notifications.sending.fcm.outcomes import Answer, Failure, decode, failed
 from notifications.sending.fcm.tokens import Minter, Tokens
 
 CONNECT_S = 5.0
@@ -20,6 +20,8 @@ REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
 CONNECTIONS = 5
 # Handing on what a leaving connection did not process: so often, then it is the engine's turn.
 TRIES = 3
+
+_NO_HEAD = Failure.BAD_BODY, "An answer without a head."
 
 
 class MultiplexClient:
@@ -141,32 +143,29 @@ class MultiplexWire:
     def _collect(self) -> None:
         ended, again = self._open_lines.collect()
         now = time.time()
+        ready = self._ready.append
         for exchange, failure in ended:
-            if failure:
-                self._ready.append((exchange.key, failed(*failure)))
-            elif answer := self._decode(exchange, now):
-                self._ready.append((exchange.key, answer))
-        for exchange, failure in reversed(again):
+            head = exchange.head
+            if failure is not None or head is None:
+                ready((exchange.key, failed(*(failure or _NO_HEAD))))
+            elif head.status != 401 or not self._goes_again(exchange):
+                answer = decode(head.status, head.headers, exchange.reply, now=now)
+                ready((exchange.key, answer))
+        for exchange, why in reversed(again):
             exchange.tries += 1
             if exchange.tries < TRIES:
-                self._waiting.appendleft(exchange)
+                self._waiting.appendleft(exchange.anew())
             else:
-                self._ready.append((exchange.key, failed(*failure)))
+                ready((exchange.key, failed(*why)))
 
-    def _decode(self, exchange: Exchange, now: float) -> Answer | None:
-        """None when the request goes out once more, with a newer token."""
-        status = exchange.head.status if exchange.head else 0
-        again = (
-            status == 401
-            and not exchange.refused_token
-            and self._client.tokens.replaced(status, exchange.reply, exchange.token)
-        )
-        if again:
-            exchange.refused_token = exchange.token
-            self._waiting.appendleft(exchange)
-            return None
-        headers = exchange.head.headers if exchange.head else {}
-        return decode(status, headers, exchange.reply, now=now)
+    def _goes_again(self, exchange: Exchange) -> bool:
+        """Once, with a newer token, if it was about the token's age."""
+        replaced = self._client.tokens.replaced
+        if exchange.refused_token or not replaced(401, exchange.reply, exchange.token):
+            return False
+        exchange.refused_token = exchange.token
+        self._waiting.appendleft(exchange.anew())
+        return True
 
 
 def _route(

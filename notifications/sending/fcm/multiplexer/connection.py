@@ -9,7 +9,8 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from math import inf
@@ -17,7 +18,12 @@ from math import inf
 from notifications.sending.fcm.multiplexer import frames
 from notifications.sending.fcm.multiplexer.exchange import Exchange
 from notifications.sending.fcm.multiplexer.frames import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_MAX_BYTES,
     HEAD_BYTES,
+    HEADERS,
     STREAM_MAX,
     WINDOW_DEFAULT,
     WINDOW_MAX,
@@ -48,7 +54,7 @@ _OUR_SETTINGS = {
     frames.HEADER_TABLE_SIZE: 0,  # so that a header block means the same at any time
     frames.ENABLE_PUSH: 0,
     # A frame more than we want: what is too much must be able to show itself.
-    frames.INITIAL_WINDOW_SIZE: BODY_MAX_BYTES + frames.FRAME_MAX_BYTES,
+    frames.INITIAL_WINDOW_SIZE: BODY_MAX_BYTES + FRAME_MAX_BYTES,
     frames.MAX_HEADER_LIST_SIZE: BLOCK_MAX_BYTES,
 }
 
@@ -102,7 +108,7 @@ class Connection:
         self._idle_frames = 0
         self._window = WINDOW_DEFAULT
         self._stream_window = WINDOW_DEFAULT
-        self._frame_max = frames.FRAME_MAX_BYTES
+        self._frame_max = FRAME_MAX_BYTES
         self._max_streams = STREAMS
         self._kept_back: dict[int, Exchange] = {}
         family, target = address
@@ -135,38 +141,38 @@ class Connection:
             return 0
         return min(self._max_streams, STREAMS) - len(self.streams)
 
-    def authorize(self, token: str) -> None:
+    def begin(self, waiting: deque[Exchange], most: int, patience_s: float, token: str) -> None:
+        """Put ≤ `most` of those waiting on the wire; fewer where flow control says so."""
         self._headers.authorize(token)
-
-    def begin(self, exchanges: Iterator[Exchange], most: int) -> None:
-        """Put ≤ `most` requests on the wire; fewer where flow control says so."""
         pieces: list[bytes] = []
         stream, queued, window = self._next_stream, self._queued, self._window
         at_once = min(self._stream_window, self._frame_max)
-        framing, streams = self._headers.framing, self.streams
-        for _, exchange in zip(range(most), exchanges, strict=False):
+        framing, streams, next_waiting = self._headers.framing, self.streams, waiting.popleft
+        now = time.monotonic()
+        give_up_at = now + patience_s
+        too_large: Exchange | None = None
+        while most and waiting:
+            most -= 1
+            exchange = next_waiting()
+            exchange.began_at, exchange.give_up_at, exchange.token = now, give_up_at, token
             body = exchange.body
             size = len(body)
             if size > at_once or size > window:
-                self._next_stream, self._queued, self._window = stream, queued, window
-                self._unsent += b"".join(pieces)
-                self._begin_in_parts(exchange)
-                stream, queued, window = self._next_stream, self._queued, self._window
-                pieces = []
-                if self._kept_back:
-                    break
-                continue
+                too_large = exchange
+                break
             head, middle = framing(size)
             number = stream.to_bytes(4, "big")
             pieces += (head, number, middle, number, body)
             queued += len(head) + 8 + len(middle) + size
-            exchange.begin(queued)
+            exchange.end = queued
             streams[stream] = exchange
             stream += 2
             window -= size
         self._next_stream, self._queued, self._window = stream, queued, window
         self._unsent += b"".join(pieces)
-        if stream > LAST_STREAM:
+        if too_large:
+            self._begin_in_parts(too_large)
+        if self._next_stream > LAST_STREAM:
             self.state = State.LEAVING
 
     def read(self) -> None:
@@ -304,7 +310,6 @@ class Connection:
         stream = self._next_stream
         self._next_stream += 2
         head, middle = self._headers.framing(len(exchange.body))
-        exchange.begin(inf)
         exchange.rest, exchange.window = exchange.body, self._stream_window
         self.streams[stream] = exchange
         # `middle` ends with the head of one DATA frame for the whole body: not here.
@@ -354,8 +359,9 @@ class Connection:
 
     def _finish(self, stream: int) -> None:
         """An answer is whole. It may come before the request is: the rest need not go."""
-        exchange = self._forget(stream)
+        exchange = self.streams.pop(stream)
         if exchange.rest:
+            del self._kept_back[stream]
             self._queue(frames.rst_stream(stream, frames.CANCEL))
         self.ended.append((exchange, None))
         self._idle_frames = 0
@@ -387,40 +393,33 @@ class Connection:
         """Frames, the two that make an ordinary answer first."""
         octets = self._tail + received if self._tail else received
         at, end = 0, len(octets)
-        unpack, streams, ended = frames.HEAD.unpack_from, self.streams, self.ended
+        unpack, streams = frames.HEAD.unpack_from, self.streams
+        plain = self.was_open and not self._block
         while end - at >= HEAD_BYTES:
             high, low, kind, flags, stream = unpack(octets, at)
             begin = at + HEAD_BYTES
-            at_next = begin + (high << 8 | low)
-            if at_next - begin > frames.FRAME_MAX_BYTES:
+            at = begin + (high << 8 | low)
+            if at - begin > FRAME_MAX_BYTES:
                 raise Violation(frames.FRAME_SIZE_ERROR, "A frame is longer than we allow.")
-            if at_next > end:
+            if at > end:
+                at = begin - HEAD_BYTES
                 break
-            payload = octets[begin:at_next]
-            at = at_next
-            exchange = streams.get(stream)
-            if exchange is None or self._block or self.state is State.GREETING:
-                self._on_frame(kind, flags, stream & STREAM_MAX, payload)
-            elif kind == frames.HEADERS and flags == frames.END_HEADERS and not exchange.head:
-                head = answer_head(payload)
-                if head.status >= 200:
-                    exchange.head = head
-                else:
-                    self._on_head(stream, flags, payload)
-            elif (
-                kind == frames.DATA
-                and flags == frames.END_STREAM
-                and exchange.head
-                and not exchange.reply
-                and not exchange.rest
-            ):
-                exchange.reply = payload
-                self._received += len(payload)
-                del streams[stream]
-                ended.append((exchange, None))
-                self._idle_frames = 0
-            else:
-                self._on_frame(kind, flags, stream, payload)
+            payload = octets[begin:at]
+            exchange = streams.get(stream) if plain else None
+            if exchange is not None:
+                head = exchange.head
+                if kind == HEADERS and flags == END_HEADERS and head is None:
+                    head = answer_head(payload)
+                    if head.status >= 200:
+                        exchange.head = head
+                        continue
+                elif kind == DATA and flags == END_STREAM and head and not exchange.reply:
+                    exchange.reply = payload
+                    self._received += at - begin
+                    self._finish(stream)
+                    continue
+            self._on_frame(kind, flags, stream & STREAM_MAX, payload)
+            plain = self.was_open and not self._block
         self._tail = octets[at:]
         if self._received > OUR_WINDOW // 2:
             self._queue(frames.window_update(0, self._received))

@@ -5,7 +5,6 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from notifications.sending.fcm.multiplexer.connection import (
@@ -71,12 +70,10 @@ class Lines:
 
     def hand_over(self, waiting: deque[Exchange], token: str) -> None:
         """Begin what can begin; open connections for the rest."""
-        now = time.monotonic()
         for connection in self._connections:
             room = min(connection.room, len(waiting))
             if room > 0:
-                connection.authorize(token)
-                connection.begin(_timed(waiting, now, now + self._route.request_s, token), room)
+                connection.begin(waiting, room, self._route.request_s, token)
                 connection.write()
         if waiting:
             self._open_more(len(waiting))
@@ -186,14 +183,3 @@ class Lines:
         """Seconds until the next connection or request is too late."""
         now = time.monotonic()
         return min((c.due_at for c in self._connections), default=now + 1) - now
-
-
-def _timed(
-    waiting: deque[Exchange], now: float, give_up_at: float, token: str
-) -> Iterator[Exchange]:
-    while waiting:
-        exchange = waiting.popleft()
-        exchange.began_at = now
-        exchange.give_up_at = give_up_at
-        exchange.token = token
-        yield exchange
