@@ -74,7 +74,7 @@ def _messages(sandbox: "Sandbox", request: Request) -> Content:
     limit = arguments.get("limit", str(MESSAGES_DEFAULT))
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MESSAGES_MAX:
         raise BadControl(f"limit is {limit!r}: must be a whole number from 1 to {MESSAGES_MAX}")
-    return {"messages": sandbox.inbox.newest(arguments.get("token"), int(limit))}
+    return {"messages": sandbox.inbox.newest(arguments.get("token") or None, int(limit))}
 
 
 def _forget_messages(sandbox: "Sandbox", request: Request) -> Content:

@@ -124,7 +124,8 @@ class Fault:
         elif self.do == "empty_200":
             good.body = b"{}"
         elif self.do == "accept_then_garbage":
-            good.body = self.options.get("garbage", '{"name": "projects/').encode()
+            garbage = self.options.get("garbage", '{"name": "projects/')
+            good.body = garbage.encode("utf-8", "surrogatepass")
         elif self.do == "accept_then_hang":
             good.wire = Wire.HANG
         else:

@@ -54,4 +54,5 @@ def body_limit(path: str) -> int:
 
 
 def json_reply(status: int, content: Any, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
-    return Reply(status, json.dumps(content, ensure_ascii=False).encode(), headers)
+    text = json.dumps(content, ensure_ascii=False)
+    return Reply(status, text.encode("utf-8", "replace"), headers)  # half surrogates become "?"

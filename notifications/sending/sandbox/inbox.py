@@ -13,6 +13,7 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from notifications.sending.sandbox.http import BODY_MAX_BYTES
 
 KEPT = 200_000
 SEGMENT = 20_000
+WATCHED_MAX = 1_000
+WATCHED_MESSAGES = 1_000
 LINE_MAX_BYTES = 2 * BODY_MAX_BYTES
 
 
@@ -78,6 +81,7 @@ class Inbox:
         self.max_per_token = 0
         self._per_token: Counter[int] = Counter()
         self._entries: deque[Entry] = deque(maxlen=self._kept)
+        self._watched: dict[str, deque[Entry]] = {}
         self._segment = 0
         self._in_segment = 0
         self._templates = 0
@@ -131,6 +135,8 @@ class Inbox:
 
     def _keep(self, entry: Entry) -> None:
         self._entries.append(entry)
+        if entry.token in self._watched:
+            self._watched[entry.token].append(entry)
         if entry.token:
             digest = _digest(entry.token)
             self._per_token[digest] = seen = self._per_token[digest] + 1
@@ -242,16 +248,22 @@ class Inbox:
     def newest(self, token: str | None, limit: int) -> list[dict[str, Any]]:
         return [entry.shown(self._prefix) for entry in self._newest(token, limit)]
 
-    def _newest(self, token: str | None, limit: int) -> Iterator[Entry]:
-        wanted = limit
-        if token is not None:
-            wanted = min(limit, self._per_token[_digest(token)])
-        for entry in reversed(self._entries):
-            if wanted <= 0:
-                return
-            if token is None or entry.token == token:
-                wanted -= 1
-                yield entry
+    def _newest(self, token: str | None, limit: int) -> list[Entry]:
+        entries = self._entries if token is None else self._of(token)
+        return list(islice(reversed(entries), limit))
+
+    def _of(self, token: str) -> deque[Entry]:
+        """A token that was asked for is watched: pretend phones ask every second."""
+        if token in self._watched:
+            return self._watched[token]
+        found: deque[Entry] = deque(maxlen=WATCHED_MESSAGES)
+        if not self._per_token.get(_digest(token)):
+            return found
+        found.extend(entry for entry in self._entries if entry.token == token)
+        if len(self._watched) >= WATCHED_MAX:
+            self._watched.clear()
+        self._watched[token] = found
+        return found
 
     def stats(self) -> dict[str, Any]:
         return {

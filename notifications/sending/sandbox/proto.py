@@ -16,6 +16,8 @@ Reader = Callable[[Any, str, Violations], Any]
 
 _FCM = "type.googleapis.com/google.firebase.fcm.v1."
 _WELL_KNOWN = "type.googleapis.com/google.protobuf."
+DEPTH_MAX = 100
+
 _DURATION = re.compile(r"-?\d+(\.\d{1,9})?s", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -117,10 +119,23 @@ def instant(value: Any, path: str, seen: Violations) -> Any:
 
 
 def struct(value: Any, path: str, seen: Violations) -> Any:
-    """Any JSON object, kept as it is."""
+    """Any JSON object, kept as it is; not deeper than protobuf's own limit."""
+    if not isinstance(value, dict):
+        return _refuse(value, f"{_WELL_KNOWN}Struct", path, seen)
+    if not _is_sound(value, DEPTH_MAX):
+        seen.append((path, f"Invalid value at '{path}' ({_WELL_KNOWN}Struct)"))
+        return INVALID
+    return value
+
+
+def _is_sound(value: Any, depth: int) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
     if isinstance(value, dict):
-        return value
-    return _refuse(value, f"{_WELL_KNOWN}Struct", path, seen)
+        value = [*value.keys(), *value.values()]
+    if not isinstance(value, list):
+        return True
+    return depth > 0 and all(_is_sound(each, depth - 1) for each in value)
 
 
 def string_map(value: Any, path: str, seen: Violations) -> Any:

@@ -1,5 +1,7 @@
 """The control API: who may use it, and what it answers to nonsense."""
 
+from urllib.parse import quote
+
 import pytest
 import requests
 
@@ -116,6 +118,13 @@ def test_many_phones_are_set_at_once_and_all_or_none(fcm: Fcm):
     with pytest.raises(AssertionError, match="is no token"):
         fcm.sandbox.control("PUT", "phones", {"unregistered": [TOKEN, "short"]})
     assert fcm.send().ok
+
+
+def test_a_token_may_be_quoted_in_the_address(fcm: Fcm):
+    fcm.sandbox.control("PUT", f"phones/{quote(TOKEN)}", {"state": "unregistered"})
+
+    assert "%3A" in quote(TOKEN)
+    assert fcm.send().status_code == 404
 
 
 def test_a_hundred_thousand_phones_fit_into_one_call_and_no_more(sandbox: SandboxProcess):

@@ -53,6 +53,19 @@ def test_many_restarts_with_few_messages_lose_none(tmp_path: Path):
     assert inbox.newest("sbx-a-phone-with-number-0", 1)
 
 
+def test_a_token_that_was_asked_for_stays_up_to_date(tmp_path: Path):
+    inbox = Inbox(tmp_path, "messages/", kept=20, segment=10)
+    for token in ("a" * 20, "b" * 20, "a" * 20):
+        inbox.record(token[:3], token, 0.0, Template("{}"))
+        assert all(each["token"] == "a" * 20 for each in inbox.newest("a" * 20, 10))
+
+    assert len(inbox.newest("a" * 20, 10)) == 2
+    assert len(inbox.newest("a" * 20, 1)) == 1
+    assert inbox.newest("c" * 20, 10) == []
+    inbox.forget()
+    assert inbox.newest("a" * 20, 10) == []
+
+
 def test_forgetting_leaves_nothing_on_disk_to_come_back(tmp_path: Path):
     inbox = Inbox(tmp_path, "messages/", kept=20, segment=10)
     for _ in range(100):

@@ -390,7 +390,7 @@ def test_e31_eleven_megabytes_are_refused_quickly(fcm: Fcm):
     answer = fcm.post(data=iter([b"x" * (1 << 20)] * 11))
 
     assert answer.status_code == 413
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
 
 
 def test_e31_a_gzip_body_is_read_and_a_bomb_is_not(fcm: Fcm):
