@@ -9,12 +9,16 @@ from console.views import (
     compose_parts,
     devices,
     health,
+    imports,
     media,
+    notification,
     notifications,
     overview,
     people,
     review,
+    sandbox,
     signing,
+    verbs,
     viewer,
 )
 from console.views.settings import cards, kept, keys, pages, team
@@ -23,6 +27,7 @@ from devices.api.schema import Docs
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("overview/live/", overview.live, name="overview-live"),
+    path("overview/counted/", overview.counted, name="overview-counted"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
@@ -37,6 +42,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<uuid:uuid>/review/", review.review, name="review"),
     path("notifications/<uuid:uuid>/review/person/", review.person, name="review_person"),
     path("media/<path:path>", media.media, name="media"),
+    # ---- one notification, from draft to report, and what can be done to it
+    path("notifications/<uuid:uuid>/", notification.notification, name="notification"),
+    path("notifications/<uuid:uuid>/progress/", notification.progress, name="notification-progress"),
+    path("notifications/<uuid:uuid>/undo/", verbs.undo, name="notification-undo"),
+    path("notifications/<uuid:uuid>/wait/", verbs.wait, name="notification-wait"),
+    path("notifications/<uuid:uuid>/cancel/", verbs.cancel, name="notification-cancel"),
+    path("notifications/<uuid:uuid>/release/", verbs.release, name="notification-release"),
+    path("notifications/<uuid:uuid>/pause/", verbs.pause, name="notification-pause"),
+    path("notifications/<uuid:uuid>/resume/", verbs.resume, name="notification-resume"),
+    path("notifications/<uuid:uuid>/stop/", verbs.stop, name="notification-stop"),
+    path("notifications/<uuid:uuid>/resend/", verbs.resend, name="notification-resend"),
+    path("notifications/<uuid:uuid>/duplicate/", verbs.duplicate, name="notification-duplicate"),
+    # ---- pretend phones; 404 unless the sandbox is in use
+    path("sandbox/", sandbox.phones, name="sandbox"),
+    path("sandbox/inbox", sandbox.inbox, name="sandbox-inbox"),
+    path("sandbox/sign", sandbox.sign, name="sandbox-sign"),
+    path("sandbox/state", sandbox.state, name="sandbox-state"),
+    path("sandbox/test-phone", sandbox.test_phone, name="sandbox-test-phone"),
     # ---- signing in, one's own things
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
@@ -46,6 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", people.people, name="people"),
     path("people/<path:user_id>/", people.person, name="person"),
     path("devices/", devices.devices, name="devices"),
+    path("devices/import/", imports.phones, name="devices-import"),
     path("devices/<path:device_id>/", devices.device, name="device"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
@@ -72,6 +96,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("devices.api.urls")),
     path("api/docs/", Docs.as_view(url_name="openapi"), name="api-docs"),
     # ---- for load balancers
+    path("health/", health.health, name="health"),
+    path("metrics", health.numbers, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -5,7 +5,16 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_safe
+
+from console import metrics
+from console.views.gate import requires
+from devices import keys
+from devices.states import KeyKind
+from notifications import health as examination
+from notifications.models import Heartbeat
+from notifications.sending import clock
 
 ANSWER_S = 1.0
 
@@ -44,3 +53,32 @@ def redis_answers() -> bool:
         return False
     finally:
         client.close()
+
+
+@require_GET
+@requires("view")
+def health(request: HttpRequest) -> HttpResponse:
+    """What is and is not well, each with its remedy."""
+    checks = examination.examine(clock.now())
+    context = {
+        "checks": checks,
+        "wrong": [check for check in checks if check.ok is False],
+        "beats": Heartbeat.objects.order_by("role", "name"),
+        "now": clock.now(),
+        "window": settings.SEND_WINDOW,
+    }
+    return render(request, "console/health.html", context)
+
+
+@login_not_required
+@require_safe
+def numbers(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text; for this machine alone, or with a server key of scope read."""
+    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1", "") and not may_read(request):
+        return HttpResponse("A server key with scope read is needed.\n", status=401)
+    return HttpResponse(metrics.text(), content_type=metrics.TYPE)
+
+
+def may_read(request: HttpRequest) -> bool:
+    key = keys.find(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    return key is not None and key.kind == KeyKind.SERVER and "read" in key.scopes

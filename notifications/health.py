@@ -1,0 +1,195 @@
+"""What is and is not well with this installation, in plain words, each with its remedy.
+
+Read by `manage.py doctor`, the Health page and /metrics; nothing here changes anything.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Min
+
+from notifications import reasons
+from notifications.models import Batch, Heartbeat, Notification, ProjectPause
+from notifications.pulse import SILENT_AFTER
+from notifications.sending import channel
+from notifications.sending.fcm.credentials import BadCredentials
+from notifications.states import NotificationStatus as S
+
+QUEUES = ("trigger", "bulk")
+DISK_LEAST = 500 * 1024 * 1024
+SLOW_MS = 50.0
+OVERDUE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`ok` is None where nothing can be said. `remedy` says what to do while it is not well."""
+
+    name: str
+    ok: bool | None
+    sentence: str
+    remedy: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def examine(now: datetime) -> list[Check]:
+    """All of it. A check that itself breaks is a check that is not well."""
+    return [_safely(check, now) for check in CHECKS]
+
+
+def _safely(check: Callable[[datetime], Check], now: datetime) -> Check:
+    try:
+        return check(now)
+    except (DatabaseError, OSError) as error:
+        name = check.__name__.capitalize()
+        return Check(name, False, f"{name} could not be looked at: {error}", "See the log.")
+
+
+def database(now: datetime) -> Check:
+    began = perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    ms = (perf_counter() - began) * 1000
+    kind = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
+    return Check(
+        "Database",
+        ms < SLOW_MS,
+        f"{kind} answers in {ms:.1f} ms.",
+        "" if ms < SLOW_MS else "It is slow: look at its load and its disk.",
+        {"vendor": connection.vendor, "ms": round(ms, 2)},
+    )
+
+
+def broker(now: datetime) -> Check:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.3)
+    began = perf_counter()
+    try:
+        client.ping()
+        depth = {queue: int(client.llen(queue)) for queue in QUEUES}  # type: ignore[arg-type]
+    except (redis.RedisError, OSError) as error:
+        return Check(
+            "Redis",
+            False,
+            f"Redis does not answer: {error}.",
+            "Start Redis, or correct REDIS_URL. Sends go on every few seconds, and each process "
+            "paces itself at an eighth of the rate.",
+        )
+    finally:
+        client.close()
+    ms = (perf_counter() - began) * 1000
+    rung = ", ".join(f"{n} in {queue}" for queue, n in depth.items())
+    return Check("Redis", True, f"Redis answers in {ms:.1f} ms; doorbells: {rung}.", "", depth)
+
+
+def workers(now: datetime) -> Check:
+    beats = list(Heartbeat.objects.filter(role__startswith="worker").order_by("-at"))
+    alive = [one for one in beats if now - one.at < SILENT_AFTER]
+    missing = [queue for queue in QUEUES if not any(queue in one.role for one in alive)]
+    facts = {"alive": len(alive)}
+    if not missing:
+        return Check("Workers", True, f"{len(alive)} workers are alive.", "", facts)
+    commands = " and ".join(f"manage.py up --only worker-{queue}" for queue in missing)
+    return Check(
+        "Workers",
+        False,
+        f"No worker listens to {' or '.join(missing)}: {_silence(beats, now)}",
+        f"Start one: {commands}. What waits is sent then.",
+        facts,
+    )
+
+
+def _silence(beats: list[Heartbeat], now: datetime) -> str:
+    if not beats:
+        return "none was ever seen."
+    minutes = int((now - beats[0].at).total_seconds() // 60)
+    return f"the last heartbeat is {minutes} min old."
+
+
+def clock(now: datetime) -> Check:
+    beats = Heartbeat.objects.filter(role="beat", at__gt=now - SILENT_AFTER).count()
+    if beats:
+        return Check("Clock", True, "Beat ticks.", "", {"beats": beats})
+    return Check(
+        "Clock",
+        False,
+        "Beat is silent: nothing scheduled starts, and nothing is tried again.",
+        "Start it: manage.py up --only beat.",
+        {"beats": 0},
+    )
+
+
+def queue(now: datetime) -> Check:
+    """The oldest thing that should be under way and is not."""
+    due = Batch.objects.claimable(now)
+    oldest = due.aggregate(at=Min("due_at"))["at"]
+    waiting = due.count()
+    facts = {"due": waiting, "oldest_s": (now - oldest).total_seconds() if oldest else 0}
+    if not oldest or now - oldest < OVERDUE:
+        return Check("Queue", True, f"{waiting} batches are due.", "", facts)
+    return Check(
+        "Queue",
+        False,
+        f"{waiting} batches are due; the oldest waits for {int(facts['oldest_s'])} s.",
+        "Run more workers (manage.py up --only worker-bulk), or look why they do not send.",
+        facts,
+    )
+
+
+def firebase(now: datetime) -> Check:
+    try:
+        known = channel.credentials()
+    except BadCredentials as error:
+        return Check(
+            "Firebase", False, str(error), "Correct FIREBASE_CREDENTIALS and restart the workers."
+        )
+    facts = {"project": known.project_id, "sandbox": channel.in_sandbox()}
+    if channel.in_sandbox():
+        return Check("Firebase", True, "The sandbox is in use: no real phones.", "", facts)
+    return Check(
+        "Firebase", True, f"Project {known.project_id} as {known.client_email}.", "", facts
+    )
+
+
+def answers(now: datetime) -> Check:
+    """What FCM's answers paused or are holding up."""
+    pause = ProjectPause.objects.filter(until__gt=now).first()
+    if pause and pause.until:
+        return Check(
+            "FCM",
+            False,
+            f"Google asked the whole project to be quiet until {pause.until:%H:%M:%S} UTC.",
+            "Nothing to do: sending goes on by itself.",
+        )
+    held = Notification.objects.filter(status=S.PAUSED).exclude(paused_reason__in=("by_person", ""))
+    codes = list(held.order_by("pk").values_list("paused_reason", flat=True).distinct()[:1])
+    if codes:
+        return Check(
+            "FCM",
+            False,
+            f"{held.count()} notifications are paused: {reasons.sentence(codes[0])}",
+            reasons.next_step(codes[0]),
+        )
+    return Check("FCM", True, "Nothing is paused by what FCM answered.")
+
+
+def disk(now: datetime) -> Check:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    facts = {"free_bytes": free}
+    enough = free > DISK_LEAST
+    return Check(
+        "Disk",
+        enough,
+        f"{free / 1024**3:.1f} GiB free in {settings.DATA_DIR}.",
+        "" if enough else "Make room: without it nothing can be written, so nothing is sent.",
+        facts,
+    )
+
+
+CHECKS = [database, broker, workers, clock, queue, firebase, answers, disk]
