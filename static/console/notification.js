@@ -5,10 +5,12 @@ const live = () => document.getElementById("notification-live");
 
 // ---- the undo window. Counted from the seconds the server gave, not from this clock's time of day.
 let zero = 0;
+let isDue = false;
 
 function begin() {
   const strip = live()?.querySelector("[data-undo]");
   zero = strip ? performance.now() + Number(strip.dataset.seconds) * 1000 : 0;
+  isDue = !strip || !Number(strip.dataset.seconds);
 }
 
 function count() {
@@ -21,6 +23,10 @@ function count() {
   strip.querySelector("h2").textContent = left
     ? `Starts in ${left} ${left === 1 ? "second" : "seconds"}`
     : "Starting…";
+  if (!left && !isDue) {
+    isDue = true;
+    htmx.trigger(live(), "due"); // look at once, not at the next poll
+  }
 }
 
 begin();

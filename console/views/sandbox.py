@@ -1,0 +1,119 @@
+"""Pretend phones: the page, and what only a phone or the app's own back end could do for them.
+
+All of it is 404 unless the sandbox is in use.
+"""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from console import sandbox
+from console.views.gate import requires
+from devices import identity, preferences
+from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
+from notifications import access
+from notifications.sending import channel
+
+View = Callable[..., HttpResponse]
+BODY_MAX_BYTES = 10_000
+
+
+def only_in_sandbox(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not channel.in_sandbox():
+            raise Http404("Real phones are in use.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@only_in_sandbox
+@require_safe
+@requires("view")
+def phones(request: HttpRequest) -> HttpResponse:
+    may_use = access.allowed(request.user, "test")
+    mine = TestDevice.objects.filter(staff=request.user.pk)
+    context = {
+        "may_use": may_use,
+        "client_key": sandbox.client_key(request.user) if may_use else "",
+        "app_name": preferences.get("app_name"),
+        "test_devices": " ".join(mine.values_list("device__device_id", flat=True)),
+    }
+    return render(request, "console/sandbox.html", context)
+
+
+@only_in_sandbox
+@require_GET
+@requires("view")
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What FCM accepted for this token, oldest first, after the message named `after`."""
+    token = request.GET.get("token", "")
+    if not token or len(token) > TOKEN_MAX:
+        return JsonResponse({"error": "Which token?"}, status=400)
+    try:
+        return JsonResponse({"messages": sandbox.inbox(token, request.GET.get("after", ""))})
+    except sandbox.SandboxSilent as silent:
+        return JsonResponse({"error": str(silent), "messages": []}, status=502)
+
+
+@only_in_sandbox
+@require_POST
+@requires("test")
+def sign(request: HttpRequest) -> HttpResponse:
+    """The part of the app's back end: it knows who is signed in to the app, and vouches for it."""
+    user_id = told(request).get("user_id")
+    if not isinstance(user_id, str) or not user_id.strip() or len(user_id) > ID_MAX:
+        return JsonResponse({"error": f"user_id must be 1 to {ID_MAX} characters."}, status=400)
+    return JsonResponse(
+        {"user_id": user_id, "signature": identity.sign(user_id, identity.current())}
+    )
+
+
+@only_in_sandbox
+@require_POST
+@requires("test")
+def state(request: HttpRequest) -> HttpResponse:
+    """The phone goes offline, comes back, or lost the app: what FCM would notice by itself."""
+    said = told(request)
+    token, wanted = said.get("token"), said.get("state")
+    if not isinstance(token, str) or wanted not in sandbox.STATES:
+        return JsonResponse({"error": "token and state are needed."}, status=400)
+    try:
+        sandbox.set_phone(token, str(wanted))
+    except sandbox.SandboxSilent as silent:
+        return JsonResponse({"error": str(silent)}, status=502)
+    return JsonResponse({"state": wanted})
+
+
+@only_in_sandbox
+@require_POST
+@requires("test")
+def test_phone(request: HttpRequest) -> HttpResponse:
+    """This phone shows the signed-in person's tests from now on, or no longer."""
+    said = told(request)
+    device = get_object_or_404(Device, device_id=str(said.get("device_id", "")))
+    if said.get("on", True):
+        TestDevice.objects.get_or_create(staff_id=request.user.pk, device=device)
+    else:
+        TestDevice.objects.filter(staff_id=request.user.pk, device=device).delete()
+    return JsonResponse({"on": bool(said.get("on", True))})
+
+
+test_phone.__test__ = False  # type: ignore[attr-defined]  # a view, not a test
+
+
+def told(request: HttpRequest) -> dict[str, Any]:
+    """The body, as JSON or as a form."""
+    if request.content_type != "application/json":
+        return {name: str(value) for name, value in request.POST.items()}
+    try:
+        said = json.loads(request.body[:BODY_MAX_BYTES])
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
