@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from typing import Protocol
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from notifications.sending.fcm.message import Template
 from notifications.sending.fcm.multiplexer.client import MultiplexClient
 from notifications.sending.fcm.outcomes import Answer, Failure, failed
 from notifications.sending.fcm.pycurl_client import PycurlClient
 
-__all__ = ["CLIENTS", "Client", "MultiplexClient", "PycurlClient", "Wire", "validate"]
+__all__ = ["CLIENTS", "Client", "MultiplexClient", "PycurlClient", "Wire", "choose", "validate"]
 
 # For a setting. libcurl knows proxies and HTTP/1.1; the multiplexer is far leaner, and knows of
 # each request whether it may be sent again.
-CLIENTS = {"multiplexer": MultiplexClient, "pycurl": PycurlClient}
+CLIENTS = ("auto", "multiplexer", "pycurl")
 
 
 class Wire(Protocol):
@@ -55,6 +57,16 @@ class Client(Protocol):
     def start(self) -> Wire: ...
 
 
+def choose(name: str, base_url: str) -> type[MultiplexClient] | type[PycurlClient]:
+    """The client called `name`, one of CLIENTS; "auto" is the multiplexer, unless the environment
+    names a proxy (HTTPS_PROXY, NO_PROXY) on the way to `base_url`."""
+    if name not in CLIENTS:
+        raise ValueError(f'There is no client "{name}": choose one of {", ".join(CLIENTS)}.')
+    if name == "pycurl" or (name == "auto" and _behind_proxy(base_url)):
+        return PycurlClient
+    return MultiplexClient
+
+
 def validate(client: Client, template: Template, token: str, wait_s: float = 20.0) -> Answer:
     """Ask FCM about one message without delivering it; `template` is made `validate_only`.
 
@@ -68,3 +80,8 @@ def validate(client: Client, template: Template, token: str, wait_s: float = 20.
     finally:
         wire.close()
     return answers[0][1] if answers else failed(Failure.TIMEOUT)
+
+
+def _behind_proxy(base_url: str) -> bool:
+    url = urlsplit(base_url)
+    return url.scheme == "https" and "https" in getproxies() and not proxy_bypass(url.netloc)

@@ -11,7 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import h2.settings
 import pytest
 
-from notifications.sending.fcm.client import Client, MultiplexClient, PycurlClient, Wire, validate
+from notifications.sending.fcm.client import (
+    Client,
+    MultiplexClient,
+    PycurlClient,
+    Wire,
+    choose,
+    validate,
+)
 from notifications.sending.fcm.credentials import MintFailed
 from notifications.sending.fcm.message import Content, template
 from notifications.sending.fcm.outcomes import Answer, Kind
@@ -477,6 +484,27 @@ def test_without_a_token_nothing_goes_out_and_no_attempt_counts(make, far, perma
     assert (got.kind, got.reason, got.counts_attempt) == (kind, reason, False)
     assert "Invalid JWT Signature." in got.detail
     assert far.connections == []
+
+
+# ---------------------------------------------------------------- which one
+
+
+def test_behind_a_proxy_libcurl_sends_otherwise_the_multiplexer(monkeypatch):
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    google = "https://fcm.googleapis.com"
+    assert choose("auto", google) is MultiplexClient
+    assert choose("pycurl", google) is PycurlClient
+
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    assert choose("auto", google) is PycurlClient
+    assert choose("multiplexer", google) is MultiplexClient
+    assert choose("auto", "http://127.0.0.1:8787") is MultiplexClient
+    assert choose("auto", "https://127.0.0.1:8787") is MultiplexClient
+    with pytest.raises(ValueError, match='no client "h2load"'):
+        choose("h2load", google)
 
 
 # ---------------------------------------------------------------- libcurl alone
