@@ -32,7 +32,12 @@ def devices(request: HttpRequest) -> HttpResponse:
     else:
         found, context = newest(request)
     phones = [phone_words.phone(device, policy) for device in found]
-    return render(request, "console/devices.html", context | {"q": query, "phones": phones})
+    context |= {
+        "q": query,
+        "phones": phones,
+        "may_import": access.allowed(request.user, "settings"),
+    }
+    return render(request, "console/devices.html", context)
 
 
 def newest(request: HttpRequest) -> tuple[list[Device], dict[str, Any]]:

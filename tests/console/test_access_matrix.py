@@ -108,7 +108,14 @@ MATRIX = [
     Row("people/<path:user_id>/", "POST", COMPOSERS, body={"do": "unregister", "device": "x"}),
     Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "unregister"}),
     Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "test"}),
+    # ---- pretend phones: everyone watches, whoever may send tests makes them
+    Row("sandbox/", "GET", EVERYONE),
+    Row("sandbox/inbox", "GET", EVERYONE),
+    Row("sandbox/sign", "POST", COMPOSERS),
+    Row("sandbox/state", "POST", COMPOSERS),
+    Row("sandbox/test-phone", "POST", COMPOSERS),
     # ---- settings
+    *both("devices/import/", OPERATORS),
     Row("settings/", "GET", OPERATORS),
     *both("settings/pages/", OPERATORS),
     *both("settings/pages/<int:pk>/", OPERATORS),
