@@ -2,7 +2,7 @@
 SHELL := bash
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test check bench format lock vendor clean
+.PHONY: help run demo test check soak bench format lock vendor clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -18,6 +18,11 @@ test: ## all tests, on SQLite and PostgreSQL, with real Redis and Chromium
 
 check: ## style, types, architecture, templates, system checks, missing migrations
 	@bin/bootstrap test && exec bin/check
+
+soak: ## random misfortunes, many seeds, both databases: SEEDS="1 2 3…"
+	@bin/bootstrap test && for db in sqlite postgres; do \
+	  BECKON_SEEDS="$${SEEDS:-$$(seq -s ' ' 1 50)}" $(PYTHON_BIN) -m pytest --db $$db -q tests/notifications/test_schedule.py || exit 1; \
+	done
 
 bench: ## measure sending, side by side with others
 	@bin/bootstrap test && exec $(PYTHON_BIN) manage.py bench
