@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from console import reachable
 from console.forms import extra_data, moments
-from console.forms.compose import FORM_NAMES, ComposeForm, initial_of
+from console.forms.compose import FORM_NAMES, ComposeForm
+from console.forms.saved import initial_of
 from devices import preferences
 from notifications import content, lifecycle, review
 from notifications.models import AuditEntry, Notification
@@ -76,12 +77,15 @@ def page_context(form: ComposeForm, draft: Notification | None, now: datetime) -
         "draft": draft,
         "reach": reachable.of_typed(typed, now),
         "batch_on": bool(form.typed("batch_mode")),
-        "sizes": sizes(form) if form.is_bound or draft else None,
-        "bytes_max": content.BYTES_MAX,
+        **(weight(form) if form.is_bound or draft else {"bytes_max": content.BYTES_MAX}),
         "undo_seconds": settings.UNDO_SECONDS,
         "moment": chosen_moment(form),
         **preview_context(form),
     }
+
+
+def weight(form: ComposeForm) -> dict[str, Any]:
+    return {"sizes": sizes(form), "bytes_max": content.BYTES_MAX}
 
 
 def chosen_moment(form: ComposeForm) -> moments.Moment | None:

@@ -6,7 +6,6 @@ but what is in it must be sound; the buttons that only redraw the page check not
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,11 +15,12 @@ from django.utils import timezone
 from console.clock import span
 from console.context import url_of
 from console.forms import extra_data, moments, pictures
-from console.middleware import ZONES
+from console.forms.parameters import QUIET, parameter_field
+from console.forms.saved import initial_of
 from devices.models import Audience
 from notifications import content
-from notifications.models import TTL_DEFAULT_S, Notification, Page
-from notifications.states import ParameterType, SendTo, TargetOS
+from notifications.models import Notification, Page
+from notifications.states import SendTo, TargetOS
 
 REDRAW = ("fields", "remove_image")  # buttons that show the page again, with all that was typed
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
@@ -36,14 +36,6 @@ EXPIRIES = {
     604_800: "7 days",
     2_419_200: "28 days",
 }
-HINTS = {
-    ParameterType.INTEGER: "A whole number",
-    ParameterType.DOUBLE: "A number, such as 4.5",
-    ParameterType.DATE_TIME: "Such as 2026-11-27T15:00; UTC unless it ends in a zone like +01:00",
-    ParameterType.LAT_LNG: "Latitude,longitude, such as 48.2082,16.3738",
-    ParameterType.DOCUMENT: "A document: collection/document",
-}
-QUIET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 
 
 class ComposeForm(forms.Form):
@@ -168,6 +160,12 @@ class ComposeForm(forms.Form):
         """Their bound fields, for the page."""
         return [self[name] for name in self.parameter_names]
 
+    @property
+    def expiry(self) -> str:
+        """The chosen expiry in words."""
+        ttl = str(self.typed("ttl_s"))
+        return dict(self._field("ttl_s").choices).get(int(ttl), "") if ttl.isdecimal() else ""
+
     # ------------------------------------------------------------ the picture
 
     def _carry_picture(self) -> None:
@@ -290,47 +288,6 @@ class ComposeForm(forms.Form):
         if self.moment or cleaned["when"] == "now":
             fields["send_at"] = self.moment.at if self.moment else None
         return fields
-
-
-def initial_of(notification: Notification | None) -> dict[str, Any]:
-    here = timezone.get_current_timezone_name()
-    if notification is None:
-        return {
-            "send_to": SendTo.EVERYONE, "target_os": TargetOS.ALL, "sound": True, "when": "now",
-            "ttl_s": TTL_DEFAULT_S, "timezone": here,
-        }  # fmt: skip
-    zone = notification.timezone if notification.timezone in ZONES else here
-    local = notification.send_at and notification.send_at.astimezone(ZoneInfo(zone))
-    names = (
-        "title", "body", "send_to", "target_os", "initial_page", "sound", "batch_mode", "ttl_s",
-    )  # fmt: skip
-    return {name: getattr(notification, name) for name in names} | {
-        "recipients": "\n".join(notification.recipients),
-        "audience": notification.audience_id,
-        "extra": extra_data.write(notification.data),
-        "when": "at" if local else "now",
-        "date": local.date() if local else None,
-        "time": local.time() if local else None,
-        "timezone": zone if local else here,
-    }
-
-
-def parameter_field(parameter: Any) -> forms.CharField | forms.ChoiceField:
-    """A text field for every type, so that what was typed is never lost; Boolean has two values."""
-    hint = HINTS.get(ParameterType(parameter.type), "")
-    if parameter.type == ParameterType.BOOLEAN:
-        choices = [("", "Not set"), ("true", "true"), ("false", "false")]
-        return forms.ChoiceField(
-            label=parameter.name, required=False, choices=choices, help_text=hint
-        )
-    modes = {ParameterType.INTEGER: "numeric", ParameterType.DOUBLE: "decimal"}
-    attrs = {**QUIET, "data-type": parameter.type, "required": False}
-    if parameter.type in modes:
-        attrs["inputmode"] = modes[parameter.type]
-    field = forms.CharField(
-        label=parameter.name, required=False, help_text=hint, widget=forms.TextInput(attrs=attrs)
-    )
-    return field
 
 
 def unknown_sentence(unknown: dict[str, str]) -> str:

@@ -19,9 +19,15 @@ from console.views.gate import requires
 @require_POST
 @requires("compose")
 def reach(request: HttpRequest) -> HttpResponse:
-    """How many phones the form as it stands would reach, and all that depends on it."""
+    """How many phones the form as it stands would reach, and all that depends on it. Where only
+    the message changed, nobody is counted again: the answer is its weight."""
     form = ComposeForm(request.POST, mode="fields")
-    context = drafts.page_context(form, None, timezone.now())
+    changed = request.POST.get("changed", "")
+    if changed in ("extra", "sound", "initial_page") or changed.startswith("parameter_"):
+        weighed = render(request, "console/compose/_weighed.html", drafts.weight(form))
+        weighed.headers["HX-Reswap"] = "none"
+        return weighed
+    context = drafts.page_context(form, None, timezone.now()) | {"changed": changed}
     return render(request, "console/compose/_reach_refresh.html", context)
 
 

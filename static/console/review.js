@@ -1,5 +1,6 @@
 // The phrase and the ticks: what is still open, said below the button. The server decides.
 
+const NUMBERS = ["no", "one", "two", "three", "four", "five", "six"];
 const form = document.getElementById("confirm");
 if (form) {
   const field = form.elements.phrase;
@@ -15,7 +16,7 @@ if (form) {
   function draw() {
     const ticks = unticked().length;
     const todo = [];
-    if (ticks) todo.push(ticks === 1 ? "one warning to tick" : `${ticks} warnings to tick`);
+    if (ticks) todo.push(ticks === 1 ? "one warning to tick" : `${NUMBERS[ticks] ?? ticks} warnings to tick`);
     if (!right()) todo.push("the phrase");
     open.textContent = todo.length ? `Still open: ${todo.join(", and ")}.` : "";
     button.toggleAttribute("data-early", todo.length > 0);
@@ -24,7 +25,7 @@ if (form) {
   }
 
   function complain(sentence) {
-    let line = document.getElementById("id_phrase-hint");
+    const line = document.getElementById("id_phrase-hint");
     line.className = "err";
     line.textContent = sentence;
     field.classList.add("is-wrong");

@@ -6,18 +6,23 @@ const REST = { recipients: 600 };
 
 export function startReach(form) {
   let timer;
-  const ask = (rest = 250) => {
+  const place = document.getElementById("reach");
+  const ask = (changed, rest = 250) => {
     clearTimeout(timer);
-    timer = setTimeout(() => window.htmx?.trigger("#reach", "reach"), rest);
+    timer = setTimeout(() => {
+      // What stands below the references is only drawn anew when they changed.
+      place.setAttribute("hx-vals", JSON.stringify({ changed }));
+      window.htmx?.trigger(place, "reach");
+    }, rest);
   };
 
   form.addEventListener("input", (event) => {
     const { name } = event.target;
-    if (ASKING.includes(name)) ask(REST[name]);
-    else if (WEIGHING.includes(name) || name?.startsWith("parameter_")) ask(1200);
+    if (ASKING.includes(name)) ask(name, REST[name]);
+    else if (WEIGHING.includes(name) || name?.startsWith("parameter_")) ask(name, 1200);
   });
   form.addEventListener("change", (event) => {
-    if (event.target.name === "initial_page") ask(1200);
+    if (event.target.name === "initial_page") ask("initial_page", 1200);
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-replace]");
@@ -27,7 +32,17 @@ export function startReach(form) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
-  ask(0);
+  // An answer that someone is reading stays open when it is counted again.
+  let wasOpen = false;
+  place.addEventListener("htmx:beforeSwap", () => {
+    wasOpen = place.querySelector("details")?.open ?? wasOpen;
+  });
+  place.addEventListener("htmx:afterSwap", () => {
+    const details = place.querySelector("details");
+    if (details) details.open = wasOpen;
+  });
+  // A fresh page has not weighed its message yet.
+  if (!document.querySelector("#payload [data-bytes]")?.dataset.rest) ask("", 0);
 }
 
 function replaced(text, unknown, near) {
