@@ -135,12 +135,14 @@ class Inbox:
 
     def _keep(self, entry: Entry) -> None:
         self._entries.append(entry)
-        if entry.token in self._watched:
-            self._watched[entry.token].append(entry)
-        if entry.token:
-            digest = _digest(entry.token)
-            self._per_token[digest] = seen = self._per_token[digest] + 1
-            self.max_per_token = max(self.max_per_token, seen)
+        token = entry.token
+        if token in self._watched:
+            self._watched[token].append(entry)
+        if token:
+            digest = _digest(token)
+            self._per_token[digest] = seen = self._per_token.get(digest, 0) + 1
+            if seen > self.max_per_token:
+                self.max_per_token = seen
 
     def _write_template(self, template: Template) -> None:
         self._templates += 1

@@ -135,7 +135,9 @@ class Sends:
 
     def _fault(self, token: str) -> Fault | None:
         """The fault that spoils the answer of what is accepted all the same; else Refused."""
-        fault = next((each for each in self.faults if each.strikes(token)), None)
+        fault = None
+        if self.faults:
+            fault = next((each for each in self.faults if each.strikes(token)), None)
         if fault is not None and not fault.accepts:
             raise Refused(fault.reply(token))
         if self.phones.state(token) == "unregistered":
