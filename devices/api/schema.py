@@ -16,6 +16,7 @@ PROBLEMS = {
     401: "No key, an unknown or revoked key, or a user id without its signature.",
     403: "The key is of the wrong kind or lacks the scope.",
     404: "There is nothing here.",
+    405: "This address does not take this method.",
     409: "Not in this state.",
     413: "The body is too large.",
     415: "The body must be application/json.",
@@ -23,7 +24,7 @@ PROBLEMS = {
     429: "Too many requests; wait `Retry-After` seconds.",
     503: "The database is busy or away.",
 }
-ALWAYS = (400, 401, 403, 404, 413, 415, 422, 429, 503)
+ALWAYS = (400, 401, 403, 404, 405, 413, 415, 422, 429, 503)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
