@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_safe
 from console import metrics
 from console.views.gate import requires
 from devices import keys
+from devices.api import limits
 from devices.states import KeyKind
 from notifications import health as examination
 from notifications.models import Heartbeat
@@ -74,7 +75,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
     """Prometheus' text; for this machine alone, or with a server key of scope read."""
-    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1", "") and not may_read(request):
+    if limits.address(request) not in ("127.0.0.1", "::1", "") and not may_read(request):
         return HttpResponse("A server key with scope read is needed.\n", status=401)
     return HttpResponse(metrics.text(), content_type=metrics.TYPE)
 

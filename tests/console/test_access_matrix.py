@@ -54,9 +54,13 @@ class Row:
     status: str = "draft"
     body: dict[str, Any] = field(default_factory=dict)
     to: str = "everyone"
+    otherwise: str = ""  # where those outside do not meet what is usual
+    address: str = "127.0.0.1"
 
     def __str__(self) -> str:
-        return f"{self.method} /{self.route} {self.to if self.to != 'everyone' else ''}".strip()
+        to = "" if self.to == "everyone" else self.to
+        away = "" if self.address == "127.0.0.1" else "from elsewhere"
+        return " ".join(filter(None, [self.method, f"/{self.route}", to, away]))
 
 
 def both(route: str, may: set[str], **more: Any) -> list[Row]:
@@ -75,6 +79,7 @@ MATRIX = [
     Row(ONE + "progress/", "GET", EVERYONE, "sending"),
     Row("audit/", "GET", EVERYONE),
     Row("audit/export/", "GET", EVERYONE),
+    Row("health/", "GET", EVERYONE),
     Row("people/", "GET", EVERYONE),
     Row("people/<path:user_id>/", "GET", EVERYONE),
     Row("devices/", "GET", EVERYONE),
@@ -145,6 +150,8 @@ MATRIX = [
     Row("media/<path:path>", "GET", PUBLIC),
     Row("healthz", "GET", PUBLIC),
     Row("readyz", "GET", PUBLIC),
+    Row("metrics", "GET", PUBLIC),
+    Row("metrics", "GET", SERVERS, address="203.0.113.9", otherwise="sign in"),
     # ---- the REST API
     Row("api/docs/", "GET", PUBLIC),
     Row("api/v1/openapi.json", "GET", PUBLIC),
@@ -218,6 +225,8 @@ def expected(row: Row, caller: str) -> str:
     """in, refused (403), or asked to sign in (a redirect for pages, 401 for the API)."""
     if caller in row.may:
         return "in"
+    if row.otherwise:
+        return row.otherwise
     is_api = row.route.startswith("api/")
     if caller == "anonymous" or (caller in KEYS) != is_api:
         return "sign in"
@@ -255,12 +264,12 @@ class World:
             headers["Authorization"] = f"Bearer {self.keys[caller].text}"
         body = row.body
         if body is PHRASE:
-            return client.post(self.address(row), self.confirmation(row, caller))
+            return client.post(self.path(row), self.confirmation(row, caller))
         kind = {"content_type": "application/json"} if row.route.startswith("api/v1/") else {}
         send = getattr(client, row.method.lower())
-        return send(self.address(row), body, headers=headers, **kind)
+        return send(self.path(row), body, headers=headers, REMOTE_ADDR=row.address, **kind)
 
-    def address(self, row: Row) -> str:
+    def path(self, row: Row) -> str:
         values = {
             "<uuid:uuid>": str(self.notification(row).uuid) if "<uuid" in row.route else "",
             "<path:user_id>": "ann",
@@ -271,11 +280,11 @@ class World:
             "<slug:public_id>": self.keys["client key"].key.public_id,
             "<int:pk>": str(self.member.pk if "team" in row.route else self.page.pk),
         }
-        address = "/" + row.route
+        path = "/" + row.route
         for name, value in values.items():
-            address = address.replace(name, value)
-        assert "<" not in address, f"give {address} a value in the test's world"
-        return address
+            path = path.replace(name, value)
+        assert "<" not in path, f"give {path} a value in the test's world"
+        return path
 
     def notification(self, row: Row) -> Notification:
         """By the marketer, in the state that the row wants."""

@@ -31,3 +31,10 @@ def test_not_ready_without_redis(settings):
 
 def test_only_reading_is_allowed():
     assert Client().post("/healthz").status_code == 405
+
+
+@pytest.mark.django_db
+def test_numbers_behind_a_proxy_on_this_machine_are_for_nobody_else() -> None:
+    answer = Client().get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert answer.status_code == 401
