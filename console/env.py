@@ -66,6 +66,13 @@ def url(name: str, default: str, schemes: tuple[str, ...] = ("http", "https")) -
     return value
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise BadSetting(name, value, f"must be one of {', '.join(allowed)}")
+    return value
+
+
 def words(name: str, default: list[str]) -> list[str]:
     value = text(name)
     return [word.strip() for word in value.split(",") if word.strip()] if value else default

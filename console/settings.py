@@ -49,6 +49,7 @@ RETRY_SECONDS = env.seconds("RETRY_SECONDS", 10, 0.1, 600)
 QUOTA_SECONDS = env.seconds("QUOTA_SECONDS", 60, 0.1, 600)
 RETRY_MINUTES = env.seconds("RETRY_MINUTES", 60, 0.1, 600)
 RAMP_SECONDS = env.seconds("RAMP_SECONDS", 0 if FCM_BASE_URL == SANDBOX_URL else 60, 0, 3600)
+FCM_CLIENT = env.choice("FCM_CLIENT", "auto", ("auto", "multiplexer", "pycurl"))
 FCM_MESSAGES_PER_MINUTE = env.whole("FCM_MESSAGES_PER_MINUTE", 540_000, 60, 100_000_000)
 KEEP_DAYS = env.whole("KEEP_DAYS", 180, 1, 36_500)
 

@@ -5,3 +5,9 @@ class NotificationsConfig(AppConfig):
     """Composing, sending, reporting; and the JSON doors for back ends and phones."""
 
     name = "notifications"
+
+    def ready(self) -> None:
+        from devices import people
+        from notifications import forgetting
+
+        people.also_forget(forgetting.forget)

@@ -145,6 +145,8 @@ def queue(now: datetime) -> Check:
 def firebase(now: datetime) -> Check:
     try:
         known = channel.credentials()
+    except channel.SandboxAway as error:
+        return Check("Firebase", False, str(error), "Start it: manage.py up --only sandbox.")
     except BadCredentials as error:
         return Check(
             "Firebase", False, str(error), "Correct FIREBASE_CREDENTIALS and restart the workers."

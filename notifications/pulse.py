@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
-from celery.signals import beat_init, worker_init, worker_shutdown
+from celery.signals import beat_init, worker_ready, worker_shutdown
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
@@ -40,9 +40,9 @@ def start(role: str) -> None:
     Thread(target=_beat, args=(name, role), daemon=True, name="heartbeat").start()
 
 
-@worker_init.connect
+@worker_ready.connect
 def _worker_began(sender: Any = None, **_: Any) -> None:
-    queues = sorted(sender.app.amqp.queues) if sender is not None else []
+    queues = sorted(sender.app.amqp.queues.consume_from) if sender is not None else []
     start("-".join(["worker", *queues]))
 
 

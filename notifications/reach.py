@@ -234,6 +234,14 @@ def count(who: Who, now: datetime) -> Waterfall:
     return _add_up(who, tally, unknown, quiet, reached)
 
 
+def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet]:
+    """The phones behind one bar of the waterfall, slice by slice; "" are those it is sent to."""
+    rule = policy(now)
+    for devices in devices_of(who):
+        seen = devices.exclude(state=DeviceState.UNREGISTERED)
+        yield seen.annotate(why=_with_os(who.target_os, rule)).filter(why=why)
+
+
 def _with_os(target_os: str, rule: Policy) -> Case:
     within = reason_expression(rule)
     if target_os == "all":

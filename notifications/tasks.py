@@ -100,7 +100,9 @@ def _ring_planned(notification_id: int) -> None:
 
 @shared_task
 def upkeep() -> None:
-    """Hourly: what has outlived KEEP_DAYS goes; stale phones are marked."""
+    """Hourly: what has outlived KEEP_DAYS goes; dialogs that nobody answered are closed."""
+    from devices import upkeep as phones
     from notifications import upkeep as chores
 
     chores.run(timezone.now())
+    phones.keep(timezone.now())

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +10,7 @@ from threading import Lock
 
 from django.conf import settings
 
-from notifications.sending.fcm.client import Client, PycurlClient, validate
+from notifications.sending.fcm.client import Client, choose, validate
 from notifications.sending.fcm.credentials import BadCredentials, Credentials
 from notifications.sending.fcm.message import Content, template
 from notifications.sending.fcm.outcomes import Kind
@@ -32,8 +31,15 @@ def _sandbox_account() -> dict[str, str]:
         return dict(json.loads(path.read_text()))
     url = f"{settings.FCM_BASE_URL}/_sandbox/service-account.json"
     request = urllib.request.Request(url, headers={"X-Sandbox": "1"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310  our own address
-        return dict(json.load(answer))
+    try:
+        with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310  our own address
+            return dict(json.load(answer))
+    except (OSError, ValueError) as error:
+        raise SandboxAway(f"The sandbox at {settings.FCM_BASE_URL} does not answer.") from error
+
+
+class SandboxAway(Exception):
+    """The sandbox is not up: what waits is tried again, nothing is wrong with a key."""
 
 
 _lock = Lock()
@@ -42,19 +48,13 @@ _client: Client | None = None
 
 
 def credentials() -> Credentials:
-    """Made on first use, once per process. Raises BadCredentials."""
+    """Made on first use, once per process. Raises BadCredentials, or SandboxAway."""
     global _credentials
     if _credentials is None:
         if settings.FIREBASE_CREDENTIALS is not None:
             _credentials = Credentials(settings.FIREBASE_CREDENTIALS)
         else:
-            try:
-                account = _sandbox_account()
-            except (OSError, ValueError, urllib.error.URLError) as error:
-                raise BadCredentials(
-                    f"The sandbox at {settings.FCM_BASE_URL} does not answer: {error}"
-                ) from error
-            _credentials = Credentials(account)
+            _credentials = Credentials(_sandbox_account())
     return _credentials
 
 
@@ -64,7 +64,8 @@ def client() -> Client:
     with _lock:
         if _client is None:
             known = credentials()
-            _client = PycurlClient(settings.FCM_BASE_URL, known, known.project_id)
+            kind = choose(settings.FCM_CLIENT, settings.FCM_BASE_URL)
+            _client = kind(settings.FCM_BASE_URL, known, known.project_id)
         return _client
 
 
@@ -78,14 +79,14 @@ def forget() -> None:
 def project_id() -> str:
     try:
         return credentials().project_id
-    except BadCredentials:
+    except (BadCredentials, SandboxAway):
         return ""
 
 
 def client_email() -> str:
     try:
         return credentials().client_email
-    except BadCredentials:
+    except (BadCredentials, SandboxAway):
         return ""
 
 
@@ -113,6 +114,8 @@ def check_connection(token: str | None = None) -> ConnectionReport:
     an invented token proves that key, project and API are in order."""
     try:
         sender = client()
+    except SandboxAway as error:
+        return ConnectionReport(False, str(error), "Start it: manage.py up --only sandbox.")
     except BadCredentials as error:
         return ConnectionReport(False, str(error), "Put a whole service account file in place.")
     message = template(_probe(), "android", validate_only=True)

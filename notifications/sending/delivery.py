@@ -8,7 +8,9 @@ in doubt, and `settle` writes that down for whoever takes over (engine.md's P4).
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from time import monotonic, sleep
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -17,6 +19,7 @@ from notifications.models import Batch
 from notifications.sending import lease as leases
 from notifications.sending import pacing, plan
 from notifications.sending.air import Air
+from notifications.sending.channel import SandboxAway
 from notifications.sending.fcm.client import Client, Wire
 from notifications.sending.fcm.credentials import BadCredentials
 from notifications.sending.fcm.outcomes import Answer
@@ -130,9 +133,11 @@ def deliver(
         client = get_client()
     except BadCredentials as error:
         logger.error("No usable key: %s", error)
-        with transaction.atomic():
-            if lease.fence():
-                lease.let_go(blocked_by="credentials")
+        _lay_aside(lease, blocked_by="credentials")
+        return True
+    except SandboxAway as error:
+        logger.warning("%s", error)
+        _lay_aside(lease, due_at=lease.now() + timedelta(seconds=settings.RETRY_SECONDS))
         return True
     opening = Opening(lease)
     run = Run(lease, opening, stopping, air)
@@ -147,6 +152,12 @@ def _goes_on(batch: Batch) -> bool:
         and not batch.blocked_by
         and batch.notification.status == S.SENDING
     )
+
+
+def _lay_aside(lease: Lease, **fields: Any) -> None:
+    with transaction.atomic():
+        if lease.fence():
+            lease.let_go(**fields)
 
 
 def _put_down(lease: Lease) -> None:
