@@ -11,6 +11,8 @@ from devices.models import AppUser, Audience
 from notifications import content, reach
 from notifications.states import SendTo, TargetOS
 
+NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
@@ -25,6 +27,15 @@ class Reachable:
     @property
     def known(self) -> int:
         return self.named - len(self.unknown)
+
+    @property
+    def unknown_first(self) -> list[tuple[str, str]]:
+        """The first of them with their near ones: a page names so many, a list may have thousands."""
+        return list(self.unknown.items())[:NAMED]
+
+    @property
+    def unknown_rest(self) -> int:
+        return max(0, len(self.unknown) - NAMED)
 
     @property
     def forced(self) -> bool:

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from console import drafts, exact
 from console.clock import full_time, span
@@ -10,6 +13,8 @@ from console.templatetags.beckon import n, plural
 from devices import preferences
 from notifications import content, lifecycle, reach, review
 from notifications.models import Notification
+from notifications.sending import channel
+from notifications.sending.fcm.credentials import BadCredentials
 from notifications.states import SendTo
 
 LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permission
@@ -34,9 +39,21 @@ def context(notification: Notification, found: review.Review, now: datetime) -> 
         "good_to_know": [odd for odd in found.oddities if not odd.must_tick],
         "undo_s": lifecycle.undo_window(found.will_send).total_seconds(),
         "systems": systems(notification, found),
+        "key_trouble": key_trouble(),
         **shown(notification),
         **jsons(notification, now),
     }
+
+
+def key_trouble() -> str:
+    """Why nothing could be sent with the key that is in place; "" when it can be read."""
+    if channel.in_sandbox():
+        return ""
+    try:
+        channel.credentials()
+    except BadCredentials as error:
+        return str(error)
+    return ""
 
 
 def nobody(notification: Notification, sentence: str, now: datetime) -> dict[str, Any]:
@@ -60,11 +77,25 @@ def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, 
                 "label": step.label,
                 "count": step.count,
                 "note": step.hint,
+                "url": phones_url(notification, step.reason),
             }
         )
     quiet = f"{n(falls.quietly)} of them quietly" if falls.quietly else ""
-    rows.append({"kind": "total", "label": "Will be sent", "count": falls.will_send, "note": quiet})
+    rows.append(
+        {
+            "kind": "total",
+            "label": "Will be sent",
+            "count": falls.will_send,
+            "note": quiet,
+            "url": phones_url(notification, ""),
+        }
+    )
     return rows
+
+
+def phones_url(notification: Notification, reason: str) -> str:
+    """The rows behind a bar."""
+    return reverse("review_phones", args=[notification.uuid]) + f"?{urlencode({'why': reason})}"
 
 
 def to_whom(notification: Notification) -> str:

@@ -16,6 +16,7 @@ from console.views import (
     overview,
     people,
     review,
+    review_phones,
     sandbox,
     signing,
     verbs,
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<uuid:uuid>/edit/", compose.edit, name="compose_edit"),
     path("notifications/<uuid:uuid>/review/", review.review, name="review"),
     path("notifications/<uuid:uuid>/review/person/", review.person, name="review_person"),
+    path("notifications/<uuid:uuid>/review/phones/", review_phones.phones, name="review_phones"),
     path("media/<path:path>", media.media, name="media"),
     # ---- one notification, from draft to report, and what can be done to it
     path("notifications/<uuid:uuid>/", notification.notification, name="notification"),

@@ -15,7 +15,7 @@ from console.forms.compose import REDRAW, ComposeForm
 from console.views.gate import address, requires
 from notifications import lifecycle, tasks
 from notifications.models import Notification
-from notifications.states import Kind, NotificationStatus
+from notifications.states import Kind, NotificationStatus, SendTo
 
 MODES = ("review", "save", "autosave", "test", *REDRAW)
 
@@ -23,9 +23,11 @@ MODES = ("review", "save", "autosave", "test", *REDRAW)
 @require_http_methods(["GET", "POST"])
 @requires("compose")
 def compose(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET":
-        return draw(request, ComposeForm())
-    return posted(request, None)
+    if request.method == "POST":
+        return posted(request, None)
+    to = request.GET.get("to", "")  # from a person's page: "send to this person"
+    named = {"send_to": SendTo.USERS, "recipients": to} if to else {}
+    return draw(request, ComposeForm(initial=named))
 
 
 @require_http_methods(["GET", "POST"])

@@ -730,3 +730,24 @@ def test_without_a_test_phone_it_says_how_to_get_one(marketer: Client) -> None:
 def test_addresses_have_names() -> None:
     assert reverse("compose") == NEW
     assert reverse("compose_reach") == "/notifications/reach/"
+
+
+def test_a_person_s_page_leads_here_with_that_person(marketer: Client) -> None:
+    make_device("ann")
+
+    page = marketer.get(NEW, {"to": "ann"})
+
+    assert value_of(page, "recipients") == "ann"
+    assert re.search(r'value="users"[^>]* checked', page.content.decode())
+    assert "1 person" in words(page)
+
+
+def test_of_a_long_list_twenty_unknown_ones_are_named_and_the_rest_counted(
+    marketer: Client,
+) -> None:
+    refs = " ".join(f"nobody-{n}" for n in range(300))
+
+    page = marketer.post(NEW, typed(action="review", send_to="users", recipients=refs))
+
+    assert page.content.decode().count("chip unknown") == 20
+    assert "And 280 more that nobody has." in words(page)

@@ -404,3 +404,43 @@ def test_many_phones_cost_no_more_queries(
 
     with django_assert_max_num_queries(len(few)):
         client.get(page(draft))
+
+
+# ---------------------------------------------------------------- the rows behind the numbers
+
+
+def test_every_bar_opens_its_phones(client: Client, draft: Notification) -> None:
+    html = client.get(page(draft)).content.decode()
+
+    links = re.findall(r'href="(/notifications/[^"]+/review/phones/[^"]*)"', html)
+    assert len(links) == 2
+    never_asked, sent = (words(client.get(link)) for link in links)
+    assert "Never asked for permission" in never_asked
+    assert "Pixel 8" in never_asked
+    assert "iPhone 15" not in never_asked
+    assert "Will be sent" in sent
+    assert "iPhone 15" in sent
+
+
+def test_phones_behind_a_bar_come_page_by_page_each_once(client: Client, mia: Any) -> None:
+    make_phones(120)
+    one = lifecycle.compose(
+        {"title": "T", "body": "B", "send_to": "users",
+         "recipients": [f"phone-{n}" for n in range(120)]}, by=mia
+    )  # fmt: skip
+    url, seen = f"{page(one)}phones/?why=", []
+
+    while url:
+        html = client.get(url).content.decode()
+        seen += re.findall(r'href="/devices/(phone-device-\d+)/"', html)
+        onwards = re.search(r'href="(\?[^"]+)" rel="next"', html)
+        url = f"{page(one)}phones/{onwards[1].replace('&amp;', '&')}" if onwards else ""
+
+    assert len(seen) == len(set(seen)) == 120
+
+
+@pytest.mark.parametrize("query", ["why=zz", "why=&after=x", "after=99999999999999999999-1", ""])
+def test_nonsense_about_a_bar_breaks_nothing(
+    client: Client, draft: Notification, query: str
+) -> None:
+    assert client.get(f"{page(draft)}phones/?{query}").status_code == 200
