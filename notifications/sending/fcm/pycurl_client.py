@@ -12,43 +12,21 @@ body read → ambiguous. libcurl does not show the last stream id of a GOAWAY, n
 was read, that a stream was refused: both end as ambiguous here.
 """
 
-import select
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from io import BytesIO
+from collections.abc import Iterable
 from math import inf
 from threading import Lock
-from typing import Any
-from urllib.parse import urlsplit
 
-import certifi
 import pycurl
 
-from notifications.sending.fcm.outcomes import Answer, Failure, decode, failed
+from notifications.sending.fcm.outcomes import Answer, decode, failed
+from notifications.sending.fcm.pycurl_lines import Lines, Slot, transfer_options
 from notifications.sending.fcm.tokens import Minter, Tokens
 
 CONNECT_S = 5.0
 REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
-BODY_MAX_BYTES = 64 * 1024
-# Google's Node SDK keeps to 100 "to respect backend limit".
-STREAMS = 100
 CONNECTIONS = 5
-HTTP1_CONNECTIONS = 32
-# FCM's front ends close quiet connections after some minutes; ours are gone before.
-IDLE_S = 60
-
-_H2C = pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-_DNS = {pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY}
-_TLS = {
-    pycurl.E_SSL_CONNECT_ERROR,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-    pycurl.E_SSL_CACERT_BADFILE,
-    pycurl.E_SSL_CERTPROBLEM,
-    pycurl.E_SSL_CIPHER,
-    pycurl.E_SSL_ISSUER_ERROR,
-}
 
 
 class PycurlClient:
@@ -67,24 +45,24 @@ class PycurlClient:
     ) -> None:
         self.project_id = project_id
         self.tokens = Tokens(credentials)
-        self._options = _options(base_url, project_id, ca_file) | {
+        self._options = transfer_options(base_url, project_id, ca_file) | {
             pycurl.CONNECTTIMEOUT_MS: int(connect_s * 1000),
             pycurl.TIMEOUT_MS: int(request_s * 1000),
         }
         self._connections = connections
-        self._idle: list[_Lines] = []
+        self._idle: list[Lines] = []
         self._lock = Lock()
 
     def start(self) -> "PycurlWire":
         while (lines := self._rested()) and not lines.alive():
             lines.close()
-        return PycurlWire(self, lines or _Lines(self._options, self._connections))
+        return PycurlWire(self, lines or Lines(self._options, self._connections))
 
-    def _rested(self) -> "_Lines | None":
+    def _rested(self) -> "Lines | None":
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def give_back(self, lines: "_Lines") -> None:
+    def give_back(self, lines: "Lines") -> None:
         with self._lock:
             self._idle.append(lines)
 
@@ -92,11 +70,11 @@ class PycurlClient:
 class PycurlWire:
     """See `client.Wire`."""
 
-    def __init__(self, client: PycurlClient, lines: "_Lines") -> None:
+    def __init__(self, client: PycurlClient, lines: "Lines") -> None:
         self._client = client
-        self._lines: _Lines | None = lines
+        self._lines: Lines | None = lines
         self._waiting: deque[tuple[int, bytes, str]] = deque()  # key, body, the token refused
-        self._on_the_way: set[_Slot] = set()
+        self._on_the_way: set[Slot] = set()
         self._ready: list[tuple[int, Answer]] = []
         self._not_after = inf
 
@@ -139,7 +117,7 @@ class PycurlWire:
         self._lines = None
 
     @property
-    def _open_lines(self) -> "_Lines":
+    def _open_lines(self) -> "Lines":
         if self._lines is None:
             raise ValueError("This wire is closed.")
         return self._lines
@@ -168,7 +146,7 @@ class PycurlWire:
             self._take_off(slot)
             self._waiting.appendleft((slot.key, slot.body, slot.refused_token))
 
-    def _take_off(self, slot: "_Slot") -> None:
+    def _take_off(self, slot: "Slot") -> None:
         self._on_the_way.discard(slot)
         self._open_lines.free(slot)
 
@@ -180,7 +158,7 @@ class PycurlWire:
                 self._ready.append((slot.key, answer))
             self._open_lines.free(slot)
 
-    def _decode(self, slot: "_Slot") -> Answer | None:
+    def _decode(self, slot: "Slot") -> Answer | None:
         """None when the request goes out once more: a 401 was not accepted, so that is safe."""
         status, body = slot.status, slot.reply
         again = not slot.refused_token and self._client.tokens.replaced(status, body, slot.token)
@@ -188,190 +166,3 @@ class PycurlWire:
             self._waiting.appendleft((slot.key, slot.body, slot.token))
             return None
         return decode(status, slot.headers, body, now=time.time())
-
-
-class _Slot:
-    """One request in a reused easy handle."""
-
-    __slots__ = ("_chunks", "_upload", "body", "curl", "key", "refused_token", "token")
-
-    def __init__(self, options: Mapping[int, Any]) -> None:
-        self.key = 0
-        self.body = b""
-        self.token = self.refused_token = ""
-        self._upload = BytesIO()
-        self._chunks: list[bytes] = []
-        self.curl = curl = pycurl.Curl()
-        for option, value in options.items():
-            curl.setopt(option, value)
-        curl.setopt(pycurl.READFUNCTION, self._upload.read)
-        curl.setopt(pycurl.WRITEFUNCTION, self._chunks.append)
-        curl.slot = self
-
-    def authorize(self, token: str) -> None:
-        self.token = token
-        # "Expect" would make libcurl wait for a 100 on HTTP/1.1.
-        lines = ["Content-Type: application/json", "Expect:"]
-        self.curl.setopt(
-            pycurl.HTTPHEADER, [*lines, f"Authorization: Bearer {token}"] if token else lines
-        )
-
-    def load(self, key: int, body: bytes, refused_token: str) -> None:
-        self.key, self.body, self.refused_token = key, body, refused_token
-        self._upload.__init__(body)  # type: ignore[misc]  # keeps the bound `read` libcurl has
-        self._chunks.clear()
-        self.curl.setopt(pycurl.POSTFIELDSIZE, len(body))
-
-    @property
-    def body_was_read(self) -> bool:
-        """Whether libcurl took any of the body, so that FCM may have it."""
-        return self._upload.tell() > 0
-
-    @property
-    def status(self) -> int:
-        return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
-
-    @property
-    def reply(self) -> bytes:
-        return b"".join(self._chunks)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Only what decisions need: a callback per header line would cost more than the rest."""
-        seconds = self.curl.getinfo(pycurl.RETRY_AFTER)
-        return {"retry-after": str(seconds)} if seconds else {}
-
-
-class _Lines:
-    """Some connections, and the easy handles that take turns on them. For one thread at a time."""
-
-    def __init__(self, options: Mapping[int, Any], connections: int) -> None:
-        self.capacity = connections * STREAMS
-        self._options = options
-        self._spare: list[_Slot] = []
-        self._timer_at = inf
-        self._poll = select.epoll()
-        self._watched: set[int] = set()  # by epoll, for libcurl
-        self._sockets: set[int] = set()  # all there ever were
-        self._last_turn = time.monotonic()
-        self._seen_http = False
-        self._multi = multi = pycurl.CurlMulti()
-        multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
-        multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, STREAMS)
-        multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-
-    def begin(self, key: int, body: bytes, token: str, refused_token: str) -> _Slot:
-        slot = self._spare.pop() if self._spare else _Slot(self._options)
-        if slot.token != token or not token:
-            slot.authorize(token)
-        slot.load(key, body, refused_token)
-        self._multi.add_handle(slot.curl)
-        return slot
-
-    def free(self, slot: _Slot) -> None:
-        self._multi.remove_handle(slot.curl)
-        self._spare.append(slot)
-
-    def turn(self, wait_s: float) -> None:
-        """Let libcurl read and write what it can, waiting ≤ `wait_s` for something to do."""
-        self._last_turn = now = time.monotonic()
-        wait_s = min(wait_s, max(0.0, self._timer_at - now))
-        for fd, event in self._poll.poll(wait_s):
-            ready = (pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0) | (
-                pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
-            )
-            self._multi.socket_action(fd, ready)
-        if self._timer_at <= time.monotonic():
-            self._timer_at = inf
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-
-    def alive(self) -> bool:
-        """Whether no connection ended while it rested.
-
-        libcurl does not always look before it writes, and what is written to a dead connection is
-        ambiguous. A socket number that is someone else's by now costs a new connection at worst.
-        """
-        if time.monotonic() - self._last_turn > IDLE_S:
-            return False
-        ended = select.poll()
-        for fd in self._sockets:
-            ended.register(fd, select.POLLRDHUP)
-        events = dict(ended.poll(0))
-        self._sockets -= {fd for fd, event in events.items() if event & select.POLLNVAL}
-        return not any(event & ~select.POLLNVAL for event in events.values())
-
-    def close(self) -> None:
-        for slot in self._spare:
-            slot.curl.close()
-        self._multi.close()
-        self._poll.close()
-
-    def finished(self) -> list[tuple[_Slot, tuple[Failure, str] | None]]:
-        """Those that ended: with an answer, or how they failed. The caller frees them."""
-        _, done, broken = self._multi.info_read()
-        if done and not self._seen_http:
-            self._suit(done[0].getinfo(pycurl.INFO_HTTP_VERSION))
-        ended: list[tuple[_Slot, tuple[Failure, str] | None]] = [(curl.slot, None) for curl in done]
-        ended += [
-            (curl.slot, (_failure(code, curl.slot), f"{text} ({code})"))
-            for curl, code, text in broken
-        ]
-        return ended
-
-    def _suit(self, http_version: int) -> None:
-        """A far side (or proxy) without HTTP/2 gets more connections instead of streams."""
-        self._seen_http = True
-        if http_version < pycurl.CURL_HTTP_VERSION_2_0:
-            self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, HTTP1_CONNECTIONS)
-
-    def _watch(self, what: int, fd: int, multi: object, data: object) -> None:
-        if what == pycurl.POLL_REMOVE:
-            self._watched.discard(fd)
-            with suppress(OSError):  # libcurl may have closed it already
-                self._poll.unregister(fd)
-            return
-        events = (select.EPOLLIN if what & pycurl.POLL_IN else 0) | (
-            select.EPOLLOUT if what & pycurl.POLL_OUT else 0
-        )
-        if fd in self._watched:
-            self._poll.modify(fd, events)
-        else:
-            self._watched.add(fd)
-            self._sockets.add(fd)
-            self._poll.register(fd, events)
-
-    def _set_timer(self, milliseconds: int) -> None:
-        self._timer_at = inf if milliseconds < 0 else time.monotonic() + milliseconds / 1000
-
-
-def _options(base_url: str, project_id: str, ca_file: str) -> dict[int, Any]:
-    url = urlsplit(base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError(f"{base_url}: must be http://host or https://host.")
-    encrypted = url.scheme == "https"
-    http = pycurl.CURL_HTTP_VERSION_2TLS if encrypted else _H2C
-    options = {
-        pycurl.URL: f"{base_url.rstrip('/')}/v1/projects/{project_id}/messages:send",
-        pycurl.HTTP_VERSION: http,
-        pycurl.POST: 1,
-        pycurl.PIPEWAIT: 1,
-        pycurl.NOSIGNAL: 1,
-        pycurl.FOLLOWLOCATION: 0,
-        pycurl.MAXFILESIZE: BODY_MAX_BYTES,
-        pycurl.MAXAGE_CONN: IDLE_S,
-    }
-    if encrypted:
-        options[pycurl.CAINFO] = ca_file or certifi.where()
-    else:
-        options[pycurl.NOPROXY] = "*"  # plain HTTP is the sandbox next door
-    return options
-
-
-def _failure(code: int, slot: _Slot) -> Failure:
-    if not slot.body_was_read:
-        return Failure.DNS if code in _DNS else Failure.TLS if code in _TLS else Failure.CONNECT
-    if code == pycurl.E_OPERATION_TIMEDOUT:
-        return Failure.TIMEOUT
-    return Failure.BAD_BODY if code == pycurl.E_FILESIZE_EXCEEDED else Failure.RESET

@@ -31,7 +31,7 @@ class BareSide:
 
     def __exit__(self, *exc: object) -> None:
         self.theirs.close()
-        self.ours.sock.close()
+        self.ours.transport.close()
         self._listener.close()
 
     def greet(self) -> None:

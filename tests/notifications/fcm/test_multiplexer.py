@@ -408,7 +408,7 @@ def test_an_answer_in_crumbs(bare, step):
 def test_padding_priority_continuation_interim_heads_and_trailers(bare):
     bare.greet()
     (exchange,) = bare.begin()
-    head = Encoder().encode([(":status", "200"), ("retry-after", "7"), ("x", "y" * 300)])
+    head = Encoder().encode([(":status", "503"), ("retry-after", "7"), ("x", "y" * 300)])
 
     bare.says(frame(frames.HEADERS, frames.END_HEADERS, 1, Encoder().encode([(":status", "103")])))
     flags = frames.PADDED | frames.WITH_PRIORITY

@@ -4,8 +4,8 @@ Requests: one block per connection puts path, host, content type and access toke
 side's dynamic table; from then on they are one byte each, and only content-length is spelled out.
 The table is ours alone to fill, so its four newest entries are always these.
 
-Answers: we announce a table of size 0, so a block means the same at any time, and equal blocks
-are decoded once.
+Answers: we announce a table of size 0, so a block means the same at any time: it need not be
+decoded where its first byte says it all, and equal blocks are decoded once.
 """
 
 from dataclasses import dataclass
@@ -53,10 +53,10 @@ class RequestHeaders:
         self._known = False
         self._framings: dict[int, Framing] = {}
 
-    def limit_table(self, size: int) -> None:
+    def limit_table(self, size: int | None) -> None:
         """The far side's SETTINGS_HEADER_TABLE_SIZE. Less than usual: we stop using the table,
         and say so at the start of the next block (RFC 7541, 4.2)."""
-        if size < TABLE_BYTES and self._indexing:
+        if size is not None and size < TABLE_BYTES and self._indexing:
             self._indexing = False
             self._before_next = b"\x20"
             self._forget()
@@ -139,15 +139,18 @@ class AnswerHead:
     headers: dict[str, str]
 
 
+# Of these nothing but the status is looked at, and it comes first, as one byte: the rest (a new
+# date every second, a timing each time) is not even decoded.
+_PLAIN = {0x88: AnswerHead(200, {}), 0x8C: AnswerHead(400, {}), 0x8D: AnswerHead(404, {})}
 _heads: dict[bytes, AnswerHead] = {}
 
 
 def answer_head(block: bytes) -> AnswerHead:
     """Raises Violation for what is no header block."""
-    head = _heads.get(block)
+    head = (_PLAIN.get(block[0]) if block else None) or _heads.get(block)
     if head is None:
         head = _read(block)
-        if len(_heads) >= _BLOCKS_MAX:  # the date changes every second
+        if len(_heads) >= _BLOCKS_MAX:
             _heads.clear()
         _heads[block] = head
     return head

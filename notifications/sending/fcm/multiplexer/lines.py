@@ -7,23 +7,16 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from notifications.sending.fcm.multiplexer.connection import (
-    STREAMS,
-    Connection,
-    Ended,
-    State,
-)
+from notifications.sending.fcm.multiplexer.connection import STREAMS, Connection, State, Why
 from notifications.sending.fcm.multiplexer.exchange import Exchange
 from notifications.sending.fcm.multiplexer.headers import RequestHeaders
+from notifications.sending.fcm.multiplexer.transport import Address
 from notifications.sending.fcm.outcomes import Failure
 
 # FCM's front ends close quiet connections after some minutes; ours are gone before.
 IDLE_S = 60.0
 NAMES_KEPT_S = 30.0
 PAUSE_S = 1.0  # after a connection that came to nothing, while others work
-
-Address = tuple[int, tuple[object, ...]]
-Trouble = tuple[Failure, str]
 
 
 @dataclass(slots=True)
@@ -42,15 +35,27 @@ class Route:
     _known_until: float = 0.0
 
     def addresses(self) -> list[Address]:
-        """Raises socket.gaierror."""
+        """The best first. Raises socket.gaierror."""
         now = time.monotonic()
         if now >= self._known_until:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-            self._addresses = [(family, target) for family, _, _, _, target in found]
+            new: list[Address] = [(family, target) for family, _, _, _, target in found]
+            new.sort(key=lambda address: address not in self._addresses[:1])  # the one that works
+            self._addresses = new
             self._known_until = now + NAMES_KEPT_S
         return self._addresses
 
-    def connect(self, address: Address) -> Connection:
+    @property
+    def addresses_known(self) -> int:
+        return len(self._addresses)
+
+    def try_another(self) -> None:
+        """The first address did not answer: it is the last from now on."""
+        self._addresses = self._addresses[1:] + self._addresses[:1]
+
+    def connect(self) -> Connection:
+        """Raises OSError."""
+        address = self.addresses()[0]
         headers = RequestHeaders(self.scheme, self.authority, self.path)
         connect_by = time.monotonic() + self.connect_s
         return Connection(address, self.tls, self.host, headers, connect_by)
@@ -60,7 +65,7 @@ class Lines:
     """`trouble` is set while no connection can be had: nothing waiting could go out."""
 
     def __init__(self, route: Route, most: int) -> None:
-        self.trouble: Trouble | None = None
+        self.trouble: Why | None = None
         self._route = route
         self._most = most
         self._connections: list[Connection] = []
@@ -74,7 +79,6 @@ class Lines:
             room = min(connection.room, len(waiting))
             if room > 0:
                 connection.begin(waiting, room, self._route.request_s, token)
-                connection.write()
         if waiting:
             self._open_more(len(waiting))
 
@@ -98,10 +102,10 @@ class Lines:
         for connection in self._connections:
             connection.expire(now)
 
-    def collect(self) -> tuple[list[Ended], list[tuple[Exchange, Trouble]]]:
+    def collect(self) -> tuple[list[tuple[Exchange, Why | None]], list[tuple[Exchange, Why]]]:
         """What is over, and what may be sent again; connections that ended are let go."""
-        ended: list[Ended] = []
-        again: list[tuple[Exchange, Trouble]] = []
+        ended: list[tuple[Exchange, Why | None]] = []
+        again: list[tuple[Exchange, Why]] = []
         gone = False
         for connection in self._connections:
             ended += connection.ended
@@ -157,27 +161,29 @@ class Lines:
         wanted = useful - opened - beginning
         if wanted <= 0 or now < self._not_before:
             return
-        try:
-            addresses = self._route.addresses()
-        except OSError as error:
-            if not self._connections:
-                self.trouble = Failure.DNS, f"{self._route.host}: {error}"
-            return
-        address = addresses[self._failures % len(addresses)]
-        self._connections += [self._route.connect(address) for _ in range(wanted)]
+        for _ in range(wanted):
+            try:
+                self._connections.append(self._route.connect())
+            except OSError as error:
+                name = isinstance(error, socket.gaierror)
+                return self._came_to_nothing((Failure.DNS if name else Failure.CONNECT, str(error)))
 
     def _let_go(self) -> None:
-        """Past the last address, and with nothing else open, there is trouble."""
         closed = [c for c in self._connections if c.state is State.CLOSED]
         self._connections = [c for c in self._connections if c.state is not State.CLOSED]
-        failed = [connection for connection in closed if not connection.was_open]
-        if not failed:
-            return
+        whys = [c.why_closed for c in closed if c.why_closed and not c.was_open]
+        if whys:
+            self._came_to_nothing(whys[-1])
+
+    def _came_to_nothing(self, why: Why) -> None:
+        """Past the last address, and with nothing else open, there is trouble."""
         self._failures += 1
         if self._connections:
             self._not_before = time.monotonic() + PAUSE_S
-        elif self._failures >= len(self._route.addresses()):
-            self.trouble = failed[-1].why_closed
+        elif why[0] is Failure.DNS or self._failures >= self._route.addresses_known:
+            self.trouble = why
+        if why[0] is not Failure.DNS:
+            self._route.try_another()
 
     def _until_due(self) -> float:
         """Seconds until the next connection or request is too late."""
