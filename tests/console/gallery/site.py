@@ -231,7 +231,13 @@ def elsewhere(request: HttpRequest) -> HttpResponse:
     return HttpResponse("")
 
 
+@login_not_required
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("a pipe burst")
+
+
 urlpatterns = [
+    path("broken/", broken),
     path("gallery/", gallery),
     path("theme/", theme, name="theme"),
     path("logout/", elsewhere, name="logout"),
