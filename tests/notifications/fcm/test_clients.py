@@ -256,6 +256,20 @@ def test_when_the_deadline_passes_what_was_not_sent_comes_back(make):
         assert set(far.tokens()) == {"t1", *(f"t{key}" for key in answers)}
 
 
+def test_a_slow_mint_does_not_carry_requests_past_the_deadline(make, far):
+    class Slow(Minted):
+        def bearer(self) -> str:
+            time.sleep(0.3)
+            return "late"
+
+    wire = make(far.url, Slow()).start()
+    wire.send(requests(1, 2), not_after=time.monotonic() + 0.1)
+
+    assert wire.answers(0.2) == []
+    assert sorted(wire.withdraw()) == [1, 2]
+    assert far.requests == []
+
+
 def test_closing_abandons_what_is_unanswered(make, far):
     far.script = lambda request, connection: None
     client = make(far.url, request_s=20)

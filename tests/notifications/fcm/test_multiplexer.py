@@ -34,6 +34,7 @@ from tests.notifications.fcm.test_clients import (
     one_answer,
     requests,
 )
+from tests.sandbox_process import free_port
 
 
 def client(url: str, credentials=None, **how) -> MultiplexClient:
@@ -323,6 +324,39 @@ def test_a_connection_that_went_silent_gets_nothing_new(far):
     assert len(far.connections) == 2
 
 
+def test_a_name_with_several_addresses_is_tried_on_each_and_the_good_one_remembered(
+    far, monkeypatch
+):
+    closed = free_port()
+    (found,) = socket.getaddrinfo("127.0.0.1", far.port, type=socket.SOCK_STREAM)
+    names = [(*found[:4], ("127.0.0.1", closed)), found]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **how: names)
+    sender = client(far.url)
+
+    assert [one_answer(sender).kind for _ in range(2)] == [Kind.ACCEPTED] * 2
+    assert sender._route.addresses()[0][1] == ("127.0.0.1", far.port)
+
+
+def test_where_no_address_answers_it_is_said_at_once(monkeypatch):
+    (found,) = socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
+    names = [(*found[:4], ("127.0.0.1", free_port())) for _ in range(3)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **how: names)
+    wire = client("http://fcm.test").start()
+    wire.send(requests(*range(700)))
+
+    assert kinds(all_answers(wire)) == {"retry connect": 700}
+
+
+def test_a_far_side_that_accepts_and_says_nothing_costs_no_attempt():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        got = one_answer(client(url, connect_s=0.3))
+
+        assert (got.kind, got.reason, got.counts_attempt) == (Kind.RETRY, "connect", False)
+        assert "SETTINGS" in got.detail
+
+
 # ---------------------------------------------------------------- header compression
 
 
@@ -434,6 +468,16 @@ def test_pings_are_answered_and_never_asked(bare):
     assert bare.heard() == frame(frames.PING, frames.ACK, 0, b"12345678")
     bare.says(frame(frames.PING, frames.ACK, 0, b"12345678"))
     assert bare.heard() == b""
+
+
+def test_a_goaway_that_contradicts_an_answer_is_not_believed(bare):
+    bare.greet()
+    bare.begin(2)
+    bare.says(frame(frames.HEADERS, frames.END_HEADERS, 3, OK_HEAD))
+
+    bare.says(frame(frames.GOAWAY, 0, 0, pack(">LL", 0, 0)))
+
+    assert sorted(ends_of(bare.ours)) == [(0, "again"), (1, "reset")]
 
 
 def test_what_comes_late_on_a_stream_that_is_over_is_ignored(bare):

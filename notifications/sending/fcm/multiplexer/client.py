@@ -134,7 +134,7 @@ class MultiplexWire:
         token = self._client.tokens.bearer()
         if isinstance(token, Answer):
             return self._answer_waiting(token)
-        lines.hand_over(self._waiting, token)
+        lines.hand_over(self._waiting, token, self._not_after)
 
     def _answer_waiting(self, answer: Answer) -> None:
         self._ready += [(exchange.key, answer) for exchange in self._waiting]

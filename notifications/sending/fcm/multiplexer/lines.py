@@ -73,11 +73,12 @@ class Lines:
         self._not_before = 0.0
         self._last_turn = time.monotonic()
 
-    def hand_over(self, waiting: deque[Exchange], token: str) -> None:
-        """Begin what can begin; open connections for the rest."""
+    def hand_over(self, waiting: deque[Exchange], token: str, not_after: float) -> None:
+        """Begin what can begin; open connections for the rest. The clock is looked at before each
+        connection's turn, so at least every 100 requests."""
         for connection in self._connections:
             room = min(connection.room, len(waiting))
-            if room > 0:
+            if room > 0 and time.monotonic() < not_after:
                 connection.begin(waiting, room, self._route.request_s, token)
         if waiting:
             self._open_more(len(waiting))
