@@ -8,6 +8,7 @@ import pytest
 from notifications.sending.fcm.client import MultiplexClient, PycurlClient
 from notifications.sending.fcm.credentials import Credentials
 from notifications.sending.fcm.message import Content, template
+from notifications.sending.fcm.outcomes import Kind
 from tests.notifications.fcm.test_clients import all_answers, kinds
 from tests.sandbox_process import SandboxProcess
 
@@ -109,3 +110,37 @@ def test_one_faulty_answer_among_many_is_its_own_and_nothing_is_sent_twice(
 
     assert got == {"accepted": 99, outcome: 1}
     assert sandbox.stats()["max_per_token"] == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "goaway", "match": {"every": 40}, "connection": True},
+        {"do": "goaway", "match": {"every": 40}},
+        {"do": "refused_stream", "match": {"every": 7}},
+        {"do": "reset_before_accept", "match": {"every": 25}},
+        {"do": "reset_before_accept", "match": {"every": 60}, "connection": True},
+        {"do": "accept_then_reset", "match": {"every": 60}, "connection": True},
+    ],
+    ids=lambda fault: f"{fault['do']}-{'connection' if 'connection' in fault else 'stream'}",
+)
+def test_when_connections_break_the_log_of_the_far_side_bears_out_every_answer(
+    client, sandbox, fault
+):
+    sandbox.set_faults([fault])
+    shape = template(CONTENT, "ios")
+    wire = client.start()
+    wire.send((number, shape.body(token(number))) for number in range(400))
+    answers = all_answers(wire)
+    wire.close()
+
+    assert len(answers) == 400
+    assert sandbox.stats()["max_per_token"] <= 1
+    there = {message["token"] for message in sandbox.messages(limit=1000)}
+    for number, got in answers.items():
+        if got.kind is Kind.ACCEPTED:
+            assert token(number) in there
+        if got.kind is Kind.RETRY:
+            assert token(number) not in there
+    if isinstance(client, MultiplexClient) and fault["do"] in ("goaway", "refused_stream"):
+        assert not [got for got in answers.values() if got.kind is Kind.UNKNOWN]
