@@ -134,3 +134,21 @@ class PolicyForm(PreferencesForm):
             "explains first and asks when it matters."
         ),
     )
+    ios_ask_direct = forms.BooleanField(
+        label="Ask iPhones without explaining first",
+        required=False,
+        help_text=(
+            "On: the app is told should_request for an iPhone that was never asked. Off: it is "
+            "told should_explain_then_request, since the one ask is better not wasted."
+        ),
+    )
+    auto_create_users = forms.BooleanField(
+        label="Make people as their phones register",
+        required=False,
+        help_text="Off: your back end must name a person first, and others are refused.",
+    )
+    allow_anonymous_devices = forms.BooleanField(
+        label="Take phones that nobody is signed in on",
+        required=False,
+        help_text="They can be reached by a notification to everyone, and by no other.",
+    )

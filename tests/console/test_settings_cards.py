@@ -5,6 +5,7 @@ import pytest
 from devices import preferences
 from notifications.models import AuditEntry
 from tests.console.staff import client_of
+from tests.factories import make_device
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +103,13 @@ def test_the_firebase_card_never_shows_the_key(sandbox):
 
     assert "Nothing reaches a real phone." in page
     assert "PRIVATE KEY" not in page
+
+
+def test_asking_iphones_directly_holds_for_those_already_registered():
+    never_asked = make_device(platform="ios", system="not_determined")
+    client = client_of("ops")
+
+    client.post("/settings/policy/", {"support_limit": "100", "ios_ask_direct": "on"})
+
+    never_asked.refresh_from_db()
+    assert never_asked.perm_status == "should_request"

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.forms.preferences import AppForm, PolicyForm, PreferencesForm, SoundForm
 from console.views.gate import address, requires
 from console.views.settings.cards import draw
+from devices import consent
 from notifications import audit
 from notifications.sending import channel
 
@@ -71,6 +72,8 @@ def keep(
 @transaction.atomic
 def save(request: HttpRequest, url_name: str, form: PreferencesForm) -> None:
     changed = form.save()
+    if "ios_ask_direct" in changed:
+        consent.rederive_iphones()
     if changed:
         card = url_name.removeprefix("settings-")
         audit.record(request.user, "changed settings", None, changed, address(request), name=card)
