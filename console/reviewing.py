@@ -15,7 +15,7 @@ from notifications import content, lifecycle, reach, review
 from notifications.models import Notification
 from notifications.sending import channel
 from notifications.sending.fcm.credentials import BadCredentials
-from notifications.states import SendTo
+from notifications.states import SendTo, TargetOS
 
 LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permission
     "no_permission_denied": "denied",
@@ -56,14 +56,14 @@ def key_trouble() -> str:
     return ""
 
 
-def nobody(notification: Notification, sentence: str, now: datetime) -> dict[str, Any]:
+def nobody(notification: Notification, now: datetime) -> dict[str, Any]:
     """The state in which no phone would get it: the waterfall says why."""
     falls = reach.waterfall(notification, now)
-    return {"sentence": sentence, "falls": falls, "steps": steps(notification, falls), "now": now}
+    return {"falls": falls, "steps": steps(notification, falls), "now": now}
 
 
 def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, Any]]:
-    each = f"{falls.phones / falls.people:.2f} each" if falls.people else ""
+    each = f"{round(falls.phones / falls.people, 2):g} each" if falls.people else ""
     rows: list[dict[str, Any]] = [
         {"kind": "from", "look": "rest", "label": "People", "count": falls.people,
          "note": to_whom(notification)},
@@ -170,7 +170,7 @@ def shown(notification: Notification) -> dict[str, Any]:
 
 
 def systems(notification: Notification, found: review.Review) -> dict[str, dict[str, Any]]:
-    """Phones, sound, picture and size on each system."""
+    """Phones, sound, picture and size on each system that it goes to."""
     size = notification.image_facts.get("bytes") if notification.image else None
     picture = f"{size // 1000} kB" if size else ("yes" if notification.image else "none")
     sounds = sound_words(notification)
@@ -183,6 +183,7 @@ def systems(notification: Notification, found: review.Review) -> dict[str, dict[
             "size_max": content.BYTES_MAX,
         }
         for one, where in (("ios", "thumbnail"), ("android", "full width"))
+        if notification.target_os in (one, TargetOS.ALL)
     }
 
 

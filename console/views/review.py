@@ -95,7 +95,7 @@ def draw(
     except ValidationError as error:
         if set(error.message_dict) != {"send_to"}:
             return redirect(f"{drafts.edit_url(notification)}?check=1")
-        context |= reviewing.nobody(notification, error.messages[0], now)
+        context |= reviewing.nobody(notification, now)
         return render(request, "console/review_nobody.html", context, status=status)
     context |= reviewing.context(notification, found, now)
     return render(request, "console/review.html", context, status=status)

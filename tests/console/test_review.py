@@ -444,3 +444,13 @@ def test_nonsense_about_a_bar_breaks_nothing(
     client: Client, draft: Notification, query: str
 ) -> None:
     assert client.get(f"{page(draft)}phones/?{query}").status_code == 200
+
+
+def test_only_the_chosen_system_is_shown(client: Client, draft: Notification) -> None:
+    Notification.objects.update(target_os="ios")
+
+    text = words(client.get(page(draft)))
+
+    assert "On an iPhone lock screen" in text
+    assert "On Android" not in text
+    assert "Other system" in text
