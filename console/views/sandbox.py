@@ -19,7 +19,7 @@ from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
 from notifications import access
 from notifications.sending import channel
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
 BODY_MAX_BYTES = 10_000
 
 

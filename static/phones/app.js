@@ -58,7 +58,8 @@ export class App {
 
   /** What an app does before it asks: look what can be done at all. */
   async ask() {
-    const { next_action } = await this.client.permission(this.phone.deviceId);
+    const wish = { fallbackToSettings: true };
+    const { next_action } = await this.client.permission(this.phone.deviceId, wish);
     if (next_action === "opt_in") return this.optIn();
     if (next_action !== "system_prompt" || !showsDialog(this.phone)) return next_action;
     this.learn(await this.client.askShown(this.phone.deviceId));

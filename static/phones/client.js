@@ -61,9 +61,13 @@ export class Client {
 
   // ---- may it show anything?
 
-  /** {status, asks_left, deliverable, notification_types, next_action} as far as Beckon knows. */
-  permission(deviceId) {
-    return this.call("GET", `${device(deviceId)}/permission`);
+  /**
+   * {status, asks_left, deliverable, notification_types, next_action} as far as Beckon knows.
+   * `fallbackToSettings`: after a denial next_action is "open_settings" instead of "none".
+   */
+  permission(deviceId, { fallbackToSettings = false } = {}) {
+    const query = fallbackToSettings ? "?fallback_to_settings=true" : "";
+    return this.call("GET", `${device(deviceId)}/permission${query}`);
   }
 
   /**

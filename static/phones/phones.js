@@ -105,7 +105,7 @@ function tellAbout(root, next) {
   say(
     root,
     next === "none"
-      ? "Nothing to ask: it is allowed, or only its settings can change it."
+      ? "Nothing to ask: notifications are allowed already."
       : "No ask is left. Only the phone’s own settings can allow it now.",
   );
 }
@@ -162,7 +162,7 @@ function log(phone, { method, path, body, status, error }) {
 }
 
 function calledWhat(method, path, body) {
-  const last = path.split("/").at(-1);
+  const last = path.split("?")[0].split("/").at(-1);
   if (method === "PUT") return ["register", MEANINGS.PUT];
   if (path === "/events") {
     const { type } = body.events[0];
