@@ -1,5 +1,6 @@
 """Client and credentials together, against the sandbox; its log is the witness."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -34,6 +35,7 @@ def sandbox() -> Iterator[SandboxProcess]:
 @pytest.fixture(autouse=True)
 def _nothing_left(sandbox) -> None:
     sandbox.reset()
+    sandbox.control("PUT", "oauth", {})
 
 
 @pytest.fixture(params=[MultiplexClient, PycurlClient])
@@ -71,6 +73,35 @@ def test_the_sandbox_takes_the_message_as_it_was_meant(client, sandbox):
     (accepted,) = sandbox.messages()
     assert accepted["message"]["data"] == CONTENT.data
     assert accepted["message"]["apns"]["headers"]["apns-collapse-id"] == "a-thread"
+
+
+def test_short_lived_tokens_are_renewed_in_time_and_no_more_often(sandbox):
+    sandbox.control("PUT", "oauth", {"token_lifetime": 4})
+    credentials = Credentials(sandbox.service_account())
+    client = MultiplexClient(sandbox.url, credentials, credentials.project_id)
+    before = sandbox.stats()["token_mints"]
+    credentials.bearer()  # imports, which take their time
+
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        assert send(client, 50) == {"accepted": 50}
+
+    assert 2 <= sandbox.stats()["token_mints"] - before <= 5 / 2 + 2
+    assert set(sandbox.stats()["by_status"]) == {"200"}
+
+
+def test_a_revoked_key_is_misconfigured_with_googles_words(sandbox):
+    sandbox.control("PUT", "oauth", {"key_revoked": True})
+    credentials = Credentials(sandbox.service_account())
+    client = MultiplexClient(sandbox.url, credentials, credentials.project_id)
+    wire = client.start()
+    wire.send([(1, template(CONTENT, "ios").body(token(1)))])
+
+    (got,) = all_answers(wire).values()
+
+    assert (got.kind, got.reason, got.counts_attempt) == (Kind.MISCONFIGURED, "credentials", False)
+    assert "invalid_grant" in got.detail
+    assert sandbox.stats()["requests"] == 0
 
 
 @pytest.mark.parametrize(
