@@ -85,6 +85,7 @@ def start(database: str) -> None:
     for name in OURS:
         os.environ.pop(name, None)
     folder = temporary_folder("beckon-test-")
+    (folder / "static").mkdir()
     os.environ |= {
         "DATA_DIR": str(folder),
         "SECRET_KEY": secrets.token_urlsafe(40),

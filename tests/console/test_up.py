@@ -68,7 +68,7 @@ def answers(installation: Installation, path: str = "/healthz") -> bool:
 def up(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", "up", *arguments],
-        cwd=ROOT, env=os.environ | env, stdin=subprocess.DEVNULL,
+        cwd=ROOT, env=os.environ | {"SANDBOX_PORT": str(free_port())} | env, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
