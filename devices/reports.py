@@ -1,45 +1,22 @@
 """What stands on pages about people and phones: one query each, frozen values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from devices.fields import digest
 from devices.models import AppUser, Device, PermissionEvent, RegistrationEvent
-from devices.states import DeviceState, PermissionStatus
+from devices.states import DeviceState
 
 STALE_AFTER = timedelta(days=30)
 DEAD_AFTER = timedelta(days=270)  # FCM itself lets an Android token die then
-BAR_SECONDS = 60
 FOUND_MAX = 50
 LAST = "\U0010ffff"  # sorts behind every other character
-
-
-@dataclass(frozen=True, slots=True)
-class ReachBar:
-    """Phones by what may be shown on them; every phone that is not unregistered counts once."""
-
-    granted: int = 0
-    provisional: int = 0
-    asks_left: int = 0
-    denied: int = 0
-    opted_out: int = 0
-    unknown: int = 0  # never reported; FCM decides
-    dead: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(getattr(self, part.name) for part in fields(self))
-
-    @property
-    def reachable(self) -> int:
-        return self.granted + self.provisional + self.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +28,6 @@ class Freshness:
     expected_dead: int
 
 
-def reach_bar() -> ReachBar:
-    """Reads every device: for a page use `recent_reach_bar`."""
-    bar = Case(
-        When(state=DeviceState.INVALID, then=Value("dead")),
-        When(opted_out=True, then=Value("opted_out")),
-        When(perm_known=False, perm_system="unknown", then=Value("unknown")),
-        When(perm_status=PermissionStatus.GRANTED, then=Value("granted")),
-        When(perm_system__in=("provisional", "ephemeral"), then=Value("provisional")),
-        When(perm_status=PermissionStatus.DENIED, then=Value("denied")),
-        default=Value("asks_left"),
-    )
-    rows = (
-        Device.objects.exclude(state=DeviceState.UNREGISTERED)
-        .exclude(invalid_reason="erased")
-        .annotate(bar=bar)
-        .values_list("bar")
-        .order_by("bar")
-        .annotate(Count("pk"))
-    )
-    return ReachBar(**dict(rows))
-
-
-def recent_reach_bar() -> ReachBar:
-    """At most a minute old; whoever finds it older refreshes it, one at a time."""
-    known: ReachBar | None = cache.get("reach-bar")
-    fresh = cache.get("reach-bar-fresh")
-    if known is not None and (fresh or not cache.add("reach-bar-busy", 1, timeout=30)):
-        return known
-    counted = reach_bar()
-    cache.set("reach-bar", counted, timeout=None)
-    cache.set("reach-bar-fresh", 1, timeout=BAR_SECONDS)
-    cache.delete("reach-bar-busy")
-    return counted
-
-
 def freshness(now: datetime) -> Freshness:
     counted = Device.objects.filter(
         state=DeviceState.ACTIVE, last_seen_at__lt=now - STALE_AFTER
@@ -94,14 +36,6 @@ def freshness(now: datetime) -> Freshness:
         expected_dead=Count("pk", filter=Q(platform="android", last_seen_at__lt=now - DEAD_AFTER)),
     )
     return Freshness(**counted)
-
-
-def is_stale(device: Device, now: datetime) -> bool:
-    return now - device.last_seen_at > STALE_AFTER
-
-
-def is_expected_dead(device: Device, now: datetime) -> bool:
-    return device.platform == "android" and now - device.last_seen_at > DEAD_AFTER
 
 
 def find_people(text: str, *, most: int = FOUND_MAX) -> list[AppUser]:
@@ -203,31 +137,3 @@ def permission_history(devices: Sequence[Device], *, most: int = 100) -> list[Pe
     """Newest first, of all of one person's phones."""
     rows = PermissionEvent.objects.filter(device__in=devices).select_related("device")
     return list(rows.order_by("-pk")[:most])
-
-
-def in_words(device: Device) -> str:
-    """`Pixel 8: not asked yet; two asks left`, for pages."""
-    name = device.model or {"ios": "iPhone", "android": "Android phone"}[device.platform]
-    return f"{name}: {permission_in_words(device)}"
-
-
-def permission_in_words(device: Device) -> str:
-    if device.state == DeviceState.INVALID:
-        return "the app was removed"
-    if device.state == DeviceState.UNREGISTERED:
-        return "signed out, nobody's phone"
-    if device.opted_out:
-        return "opted out in the app"
-    if not device.perm_known and device.perm_system == "unknown":
-        return "never said whether it may show notifications; FCM decides"
-    if device.perm_status == PermissionStatus.GRANTED:
-        return "allowed"
-    if device.perm_status == PermissionStatus.DENIED:
-        return "denied; only the phone's settings can allow"
-    left = {1: "one ask left", 2: "two asks left"}.get(device.asks_left, "no ask left")
-    if device.perm_system in ("provisional", "ephemeral"):
-        return f"delivers quietly; {left}"
-    if device.perm_denials or device.perm_rationale:
-        return f"denied once; {left}, explain first"
-    explain = ", explain first" if device.perm_status == PermissionStatus.SHOULD_EXPLAIN else ""
-    return f"not asked yet; {left}{explain}"

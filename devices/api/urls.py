@@ -1,7 +1,10 @@
-"""The doors of devices, below /api/v1/."""
+"""The doors of devices, below /api/v1/. Included last: what is nowhere else ends here."""
 
-from django.urls import path
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
+from devices.api.problems import nowhere
 from devices.api.schema import OpenAPI
 from devices.api.views.permission import AskDoor, OptInDoor, OptOutDoor, PermissionDoor
 from devices.api.views.registration import DeviceDoor, UnregisterDoor
@@ -17,4 +20,5 @@ urlpatterns = [
     path("devices/<str:device_id>/opt-in", OptInDoor.as_view()),
     path("users/bulk", UsersBulkDoor.as_view()),
     path("users/<str:user_id>", UserDoor.as_view()),
+    re_path(r"", csrf_exempt(login_not_required(nowhere))),
 ]

@@ -114,6 +114,15 @@ def test_ids_that_no_row_can_have_are_not_found(app, name):
     assert app("GET", f"/devices/{name}/permission").status_code == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/devices/D/permission/", "/users"])
+def test_an_address_that_is_none_is_a_problem_too(app, method, path):
+    answer = app(method, path, {})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_a_browser_that_wants_html_gets_json_too(app):
     problem(app("GET", "/devices/D/permission", Accept="text/html"), 404, "not_found")
 
