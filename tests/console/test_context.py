@@ -89,7 +89,7 @@ def test_the_newest_worker_is_the_pulse() -> None:
     pulse = context.heartbeat()
 
     assert pulse.alive
-    assert pulse.seconds in (2, 3)
+    assert 2 <= pulse.seconds < 60
 
 
 def test_a_silent_worker_is_called_silent() -> None:
