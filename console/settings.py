@@ -52,6 +52,9 @@ RAMP_SECONDS = env.seconds("RAMP_SECONDS", 0 if FCM_BASE_URL == SANDBOX_URL else
 FCM_CLIENT = env.choice("FCM_CLIENT", "auto", ("auto", "multiplexer", "pycurl"))
 FCM_MESSAGES_PER_MINUTE = env.whole("FCM_MESSAGES_PER_MINUTE", 540_000, 60, 100_000_000)
 KEEP_DAYS = env.whole("KEEP_DAYS", 180, 1, 36_500)
+# For tests of crashes: named places where a worker ends or stalls (sending/failpoints.py).
+DEBUG_FAILPOINTS = env.switch("DEBUG_FAILPOINTS")
+FAILPOINT = env.text("FAILPOINT")
 
 # ---------------------------------------------------------------- Django
 INSTALLED_APPS = [
@@ -72,7 +75,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.statics.CompressingWhiteNoise",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -222,7 +225,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # 50,000 references of the longest ids
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_HANDLERS = ["console.uploads.BoundedUploadHandler"]

@@ -309,6 +309,27 @@ class Receipt(models.Model):
         return f"{self.type} {self.event_id}"
 
 
+class Idempotency(models.Model):
+    """The stored answer of one POST: its `Idempotency-Key` belongs to one API key. Inserted in the
+    transaction of the effect, so a second caller waits on the unique index."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    body_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "idempotency keys"
+        constraints = [
+            models.UniqueConstraint(fields=["key", "name"], name="one_answer_an_idempotency_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ProjectPause(models.Model):
     """One row (pk 1): until when FCM asked the whole Firebase project to be quiet."""
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from notifications import idempotency
 from notifications.models import Delivery, Notification, Receipt
 from notifications.states import ENDED
 
@@ -13,6 +14,7 @@ SLICE = 5_000
 def run(now: datetime) -> None:
     before = now - timedelta(days=settings.KEEP_DAYS)
     old = Notification.objects.filter(status__in=ENDED, finished_at__lt=before)
+    idempotency.forget_old(now)
     for pk in old.order_by("pk").values_list("pk", flat=True)[:100]:
         _forget(pk)
 

@@ -4,8 +4,10 @@ from django.urls import path
 
 from notifications.api.events import EventsDoor
 from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
+from notifications.api.trigger import TriggerDoor
 
 urlpatterns = [
+    path("notifications/trigger", TriggerDoor.as_view()),
     path("events", EventsDoor.as_view()),
     path("notifications", NotificationsDoor.as_view()),
     path("notifications/<uuid:uuid>", NotificationDoor.as_view()),

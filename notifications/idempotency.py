@@ -1,0 +1,79 @@
+"""One effect per `Idempotency-Key`: parallel calls wait for the first and get its answer."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from devices.models import ApiKey
+from notifications.models import Idempotency
+
+KEPT = timedelta(days=30)
+NAME_MAX = 255
+WAIT_S = 10
+
+
+class Mismatch(Exception):
+    """The key was used with another body."""
+
+
+class InProgress(Exception):
+    """The first call with this key is still at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: dict[str, Any]
+    replayed: bool = False
+
+
+def once(
+    key: ApiKey, name: str, request: Any, effect: Callable[[], tuple[int, dict[str, Any]]]
+) -> Answer:
+    """Run `effect` in one transaction with the row of `name`, or give its stored answer.
+
+    What `effect` raises undoes the row too: refusals are not stored. Without a name it just runs.
+    """
+    if not name:
+        with transaction.atomic():
+            return Answer(*effect())
+    sha256 = hashlib.sha256(
+        json.dumps(request, sort_keys=True, ensure_ascii=True).encode()
+    ).hexdigest()
+    try:
+        with transaction.atomic():
+            _wait_at_most()
+            row = Idempotency.objects.create(key=key, name=name, body_sha256=sha256)
+            status, body = effect()
+            Idempotency.objects.filter(pk=row.pk).update(status=status, answer=body)
+            return Answer(status, body)
+    except IntegrityError:
+        return _replay(key, name, sha256)
+    except OperationalError as error:
+        if "lock timeout" in str(error) or "locked" in str(error):
+            raise InProgress from error
+        raise
+
+
+def _wait_at_most() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
+
+
+def _replay(key: ApiKey, name: str, sha256: str) -> Answer:
+    row = Idempotency.objects.filter(key=key, name=name).first()
+    if row is None:
+        raise IntegrityError("another constraint than the idempotency key's was broken")
+    if row.body_sha256 != sha256:
+        raise Mismatch
+    return Answer(row.status, row.answer, replayed=True)
+
+
+def forget_old(now: datetime) -> int:
+    return Idempotency.objects.filter(created_at__lt=now - KEPT).delete()[0]

@@ -1,0 +1,139 @@
+"""Notifications that an event in the app starts: to people named one by one, never to everyone.
+
+At least once: devices in doubt are sent again, with the same tag, so that a repeat replaces.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from devices.models import ApiKey, AppUser, Device
+from notifications import audit, content, reach
+from notifications.models import Batch, Notification
+from notifications.review import freeze, page_of
+from notifications.sending import plan
+from notifications.states import Kind, SendTo
+from notifications.states import NotificationStatus as S
+
+USERS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller asked for. `user_ids` as given; unknown ones are answered, not dropped."""
+
+    title: str
+    body: str
+    user_ids: list[str]
+    exclude_user_ids: list[str] = field(default_factory=list)
+    image_url: str = ""
+    sound: bool = True
+    initial_page: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    target_os: str = "all"
+    send_at: datetime | None = None
+    ttl_s: int | None = None
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    notification: Notification
+    batch: Batch | None
+    users: int
+    unknown: list[str]
+    waterfall: reach.Waterfall
+
+    def as_dict(self) -> dict[str, Any]:
+        falls = self.waterfall
+        return {
+            "id": str(self.notification.uuid),
+            "status": self.notification.status,
+            "recipients": {
+                "users": self.users,
+                "unknown": self.unknown,
+                "devices": falls.phones,
+                "deliverable": falls.will_send,
+                "skipped": {step.reason: step.count for step in falls.steps},
+            },
+        }
+
+
+class Nobody(Exception):
+    """No phone of these people can be sent to."""
+
+
+def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
+    """Inside a transaction: the notification and its list batch. The caller rings `deliver`.
+
+    Raises ValidationError by field, or Nobody unless `allow_empty`.
+    """
+    wanted = [one for one in dict.fromkeys(order.user_ids) if one not in order.exclude_user_ids]
+    known, unknown = content.find_users(wanted)
+    notification = _draft(order, known, key, now)
+    page = page_of(notification)
+    message = content.Message(
+        order.title, order.body, order.image_url, order.sound, order.initial_page,
+        notification.parameters, order.data, notification.ttl_s,
+    )  # fmt: skip
+    content.check(message, page)
+    falls = reach.waterfall(notification, now)
+    if not falls.will_send and not order.allow_empty:
+        raise Nobody
+    notification.revision, notification.revision_sha256 = freeze(notification)
+    notification.save()
+    batch = None if order.send_at else _pack(notification, now)
+    facts = {"phones": falls.will_send, "people": len(known)}
+    audit.record(key, "triggered", notification, facts)
+    return Started(notification, batch, len(known), list(unknown), falls)
+
+
+def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notification:
+    if order.send_at and order.send_at <= now:
+        raise ValidationError({"send_at": ["That time has passed. Choose a later one."]})
+    fields: dict[str, Any] = {
+        "title": content.clean_text(order.title),
+        "body": content.clean_text(order.body),
+        "image": order.image_url,
+        "sound": order.sound,
+        "initial_page": order.initial_page,
+        "parameters": {name: as_text(value) for name, value in order.parameters.items()},
+        "data": dict(order.data),
+        "target_os": order.target_os,
+        "recipients": known,
+    }
+    if order.ttl_s is not None:
+        fields["ttl_s"] = order.ttl_s
+    return Notification(
+        kind=Kind.TRIGGER,
+        send_to=SendTo.USERS,
+        at_least_once=True,
+        author_key=key,
+        confirmed_at=now,
+        send_at=order.send_at,
+        due_at=order.send_at or now,
+        started_at=None if order.send_at else now,
+        status=S.SCHEDULED if order.send_at else S.SENDING,
+        **fields,
+    )
+
+
+def as_text(value: Any) -> str:
+    """A parameter's JSON value as a person would type it; `content` reads it by its type."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _pack(notification: Notification, now: datetime) -> Batch:
+    owners = AppUser.objects.filter(user_id__in=notification.recipients).values("pk")
+    phones = Device.objects.active().on(notification.target_os).filter(owner__in=owners)
+    members = list(phones.order_by("pk").values_list("pk", "owner_id"))
+    Notification.objects.filter(pk=notification.pk).update(
+        planned=len(members), people=len(notification.recipients)
+    )
+    return plan.add_list(notification, members, now, ordinal=1)
