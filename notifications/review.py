@@ -192,7 +192,7 @@ def oddities(
     body, title = notification.body, notification.title
     if notification.image and len(body) > 50 and falls.will_send_by.get("android"):
         kept = body[:50].rsplit(" ", 1)[0]
-        rest = body[len(kept) :].strip()[:40]
+        rest = body[len(kept) :].strip()[:40].rstrip(" .,!?")
         odd.append(
             Oddity(
                 "android_cut", f"Android cuts “{rest}”.", "With a picture it keeps one line.", True
