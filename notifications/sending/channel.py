@@ -65,7 +65,9 @@ def client() -> Client:
         if _client is None:
             known = credentials()
             kind = choose(settings.FCM_CLIENT, settings.FCM_BASE_URL)
-            _client = kind(settings.FCM_BASE_URL, known, known.project_id)
+            # A whole window on the wire at once, at FCM's 100 streams a connection.
+            connections = max(5, -(-settings.SEND_WINDOW // 100))
+            _client = kind(settings.FCM_BASE_URL, known, known.project_id, connections=connections)
         return _client
 
 
