@@ -96,6 +96,7 @@ MATRIX = [
     Row("notifications/when/", "GET", COMPOSERS),
     Row(ONE + "review/", "GET", COMPOSERS),
     Row(ONE + "review/person/", "GET", COMPOSERS),
+    Row(ONE + "review/phones/", "GET", COMPOSERS),
     Row(ONE + "duplicate/", "POST", COMPOSERS, "sent"),
     # ---- confirm: to everyone, to a few, to more than support may
     Row(ONE + "review/", "POST", BROADCASTERS, body=PHRASE),
