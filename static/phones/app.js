@@ -61,11 +61,21 @@ export class App {
     const wish = { fallbackToSettings: true };
     const { next_action } = await this.client.permission(this.phone.deviceId, wish);
     if (next_action === "opt_in") return this.optIn();
-    if (next_action !== "system_prompt" || !showsDialog(this.phone)) return next_action;
+    if (next_action !== "system_prompt") return next_action;
     this.learn(await this.client.askShown(this.phone.deviceId));
+    if (!showsDialog(this.phone)) return this.sawNoDialog();
     this.phone.ask = { since: Date.now() };
     this.changed();
     return next_action;
+  }
+
+  /** The app called for the dialog and the system showed none: it was decided long ago. */
+  async sawNoDialog() {
+    const allowed = this.phone.system === "authorized";
+    const result = allowed ? "granted" : "denied";
+    const how = { dialog_shown: false };
+    this.learn(await this.client.askResult(this.phone.deviceId, result, how));
+    return allowed ? "none" : "open_settings";
   }
 
   async answer(result) {

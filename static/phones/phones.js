@@ -92,13 +92,17 @@ const DEEDS = {
   swipeAway: ({ app }, banner) => app.swipeAway(banner),
 };
 
-async function act(card, name, ...more) {
-  say(card.root, "");
-  try {
-    await DEEDS[name](card, ...more);
-  } catch (error) {
-    say(card.root, error.message);
-  }
+/** One thing after the other on each phone, as in a hand. */
+function act(card, name, ...more) {
+  card.doing = (card.doing ?? Promise.resolve()).then(async () => {
+    say(card.root, "");
+    try {
+      await DEEDS[name](card, ...more);
+    } catch (error) {
+      say(card.root, error.message);
+    }
+  });
+  return card.doing;
 }
 
 function tellAbout(root, next) {
