@@ -37,7 +37,7 @@ def sync(**_: Any) -> None:
     for label in ("devices", "notifications"):
         create_permissions(apps.get_app_config(label), verbosity=0)
     for role, codenames in ROLES.items():
-        group, _ = Group.objects.get_or_create(name=role)
+        group = Group.objects.get_or_create(name=role)[0]
         group.permissions.set(
             Permission.objects.filter(
                 content_type__app_label="notifications",

@@ -287,5 +287,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {  # two fields are called "status"
+        "PermissionStatusEnum": [
+            "should_request",
+            "should_explain_then_request",
+            "granted",
+            "denied",
+        ],
+        "NotificationStatusEnum": "notifications.states.NotificationStatus.values",
+    },
 }

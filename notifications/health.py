@@ -72,7 +72,7 @@ def broker(now: datetime) -> Check:
     began = perf_counter()
     try:
         client.ping()
-        depth = {queue: int(client.llen(queue)) for queue in QUEUES}  # type: ignore[arg-type]
+        depth = {queue: int(client.llen(queue)) for queue in QUEUES}
     except (redis.RedisError, OSError) as error:
         return Check(
             "Redis",

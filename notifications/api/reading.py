@@ -29,6 +29,7 @@ class NotificationsDoor(Door):
 
     @described(
         {200: NotificationPage},
+        operation_id="notifications_list",
         parameters=[
             CURSOR,
             LIMIT,

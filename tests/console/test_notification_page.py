@@ -327,7 +327,9 @@ def test_who_comes_too_late_reads_why_and_nothing_happens(verb):
     answer = post(client_of("admin"), one, verb)
 
     assert status_of(one) == S.CANCELLED
-    assert "this notification: it is cancelled" in text_of(answer) or "Nothing is unknown" in text_of(answer)
+    assert "this notification: it is cancelled" in text_of(
+        answer
+    ) or "Nothing is unknown" in text_of(answer)
 
 
 def test_a_second_stop_changes_nothing():

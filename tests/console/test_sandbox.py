@@ -16,7 +16,13 @@ from tests.sending import confirmed, make_phones, run_all, token_of
 
 pytestmark = pytest.mark.django_db
 
-PATHS = ["/sandbox/", "/sandbox/inbox?token=x", "/sandbox/sign", "/sandbox/state", "/sandbox/test-phone"]
+PATHS = [
+    "/sandbox/",
+    "/sandbox/inbox?token=x",
+    "/sandbox/sign",
+    "/sandbox/state",
+    "/sandbox/test-phone",
+]
 
 
 def post(client: Client, path: str, body: Any) -> Any:
@@ -135,7 +141,11 @@ def test_the_inbox_has_what_fcm_accepted_oldest_first_and_only_what_is_new(fresh
         return client.get("/sandbox/inbox", query).json()["messages"]
 
     everything = inbox()
-    assert [one["message"]["notification"]["title"] for one in everything] == ["one", "two", "three"]
+    assert [one["message"]["notification"]["title"] for one in everything] == [
+        "one",
+        "two",
+        "three",
+    ]
     assert [one["name"] for one in inbox(everything[0]["name"])] == [
         one["name"] for one in everything[1:]
     ]

@@ -44,7 +44,9 @@ def test_it_counts_down_waits_longer_and_is_undone_by_a_key(
     expect(heading).not_to_have_text(f"Starts in {first} seconds")
     assert_accessible(page)
     page.get_by_role("button", name="Wait 30 s more").click()
-    expect(page.get_by_role("heading", name=re.compile(r"Starts in [789]\d seconds"))).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=re.compile(r"Starts in [789]\d seconds"))
+    ).to_be_visible()
     page.keyboard.press("u")
 
     expect(page.get_by_text("Undone. It is a draft again")).to_be_visible()
@@ -61,7 +63,9 @@ def test_the_page_follows_it_to_the_report_without_a_reload(
 
     expect(page.get_by_text("Sent. 8 phones accepted it.")).to_be_visible(timeout=30_000)
 
-    expect(page.locator("#said")).to_have_text(re.compile("Sent. 100 percent, 8 of 8 phones handled."))
+    expect(page.locator("#said")).to_have_text(
+        re.compile("Sent. 100 percent, 8 of 8 phones handled.")
+    )
     assert loads == []
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -94,7 +94,9 @@ def numbers(desk: Page) -> dict[str, int]:
     listed = desk.locator("dl.numbers")
     terms = listed.locator("dt").all_inner_texts()
     counts = listed.locator("dd").all_inner_texts()
-    return {term: int(re.sub(r"\D", "", count) or 0) for term, count in zip(terms, counts, strict=True)}
+    return {
+        term: int(re.sub(r"\D", "", count) or 0) for term, count in zip(terms, counts, strict=True)
+    }
 
 
 def fact(card: Locator, term: str) -> Locator:
@@ -262,9 +264,7 @@ def test_someone_opts_out_signs_out_and_someone_else_signs_in(phones: Page) -> N
     expect(card.get_by_text("Signed out", exact=True)).to_be_visible()
 
 
-def test_fcm_says_that_the_app_was_removed(
-    phones: Page, desk: Page, beckon: Installation
-) -> None:
+def test_fcm_says_that_the_app_was_removed(phones: Page, desk: Page, beckon: Installation) -> None:
     ann, bob = someone(), someone()
     gone = add(phones, "Add Android phone", ann)
     add(phones, "Add iPhone", bob)

@@ -50,9 +50,7 @@ def test_waterfall_and_engine_agree_device_by_device(
         fields = dict(phone)
         keeps = fields.pop("has_token") and fields["state"] == "active"
         token = f"token-{number:020d}" if keeps else None
-        Device.objects.create(
-            device_id=f"d{number}", token=token, owner=user, bucket=0, **fields
-        )
+        Device.objects.create(device_id=f"d{number}", token=token, owner=user, bucket=0, **fields)
 
     falls = reach.count(reach.Who("everyone", target_os), NOW)
 

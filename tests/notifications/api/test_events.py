@@ -123,7 +123,9 @@ def test_a_bare_list_and_a_single_event_are_taken_too():
     assert post(event(notification, device)).json()["accepted"] == 1
 
 
-@pytest.mark.parametrize("body", [{"events": []}, [], 7, ["opened"], {"events": [{"type": "opened"}]}])
+@pytest.mark.parametrize(
+    "body", [{"events": []}, [], 7, ["opened"], {"events": [{"type": "opened"}]}]
+)
 def test_what_names_no_event_is_not_valid(body):
     answer = post(body)
 
