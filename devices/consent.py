@@ -75,9 +75,12 @@ def ask_direct() -> bool:
     return bool(preferences.get("ios_ask_direct"))
 
 
-def write(device: Device, facts: Facts) -> Derived:
-    """Put the facts and what follows from them on the row; the caller saves it."""
-    derived = permission.derive(facts, ios_ask_direct=facts.is_ios and ask_direct())
+def write(device: Device, facts: Facts, *, direct: bool | None = None) -> Derived:
+    """Put the facts and what follows from them on the row; the caller saves it, and may know
+    already whether iPhones are asked `direct`ly."""
+    if direct is None:
+        direct = facts.is_ios and ask_direct()
+    derived = permission.derive(facts, ios_ask_direct=direct)
     device.perm_system = facts.system
     device.perm_rationale = facts.rationale
     device.perm_denials = facts.denials
@@ -99,21 +102,24 @@ def report(device_id: str, said: Said, *, event_id: str = "", at: datetime) -> D
     """T1, T7, T8, T9. A report older than the last one is stored and not applied."""
     device = locked(device_id)
     if not seen_before(device, event_id):
-        take(device, said, at, event_id=event_id)
+        derived = take(device, said, at, event_id=event_id)
         touch(device, at)
+        return derived
     return derived_of(device)
 
 
-def take(device: Device, said: Said, at: datetime, *, event_id: str = "") -> None:
+def take(
+    device: Device, said: Said, at: datetime, *, event_id: str = "", direct: bool | None = None
+) -> Derived:
     """Apply a report to a locked row; the caller saves it."""
     observed = min(said.observed_at or at, at)
     raw = raw_facts(said)
     if device.perm_reported_at and observed < device.perm_reported_at:
         log = Log("report", said.report.source, event_id, "", observed, raw)
         record(device, log, device.perm_status, at, applied=False)
-        return
+        return write(device, facts_of(device), direct=direct)
     before = device.perm_status
-    write(device, permission.reported(facts_of(device), said.report))
+    derived = write(device, permission.reported(facts_of(device), said.report), direct=direct)
     if said.channels is not None:
         device.perm_channels = said.channels
     device.perm_reported_at = observed
@@ -122,6 +128,7 @@ def take(device: Device, said: Said, at: datetime, *, event_id: str = "") -> Non
     if device.perm_status != before or event_id:
         log = Log("report", source, event_id, prompt_id, observed, raw)
         record(device, log, before, at)
+    return derived
 
 
 def raw_facts(said: Said) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, Count, Q, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from devices.models import AppUser, Device
 from devices.states import DeviceState, PermissionStatus, Platform, SystemPermission
@@ -42,6 +42,12 @@ def reachability() -> Reachability:
     )
     groups = dict.fromkeys(GROUPS, 0) | dict(rows)
     return Reachability(people=AppUser.objects.count(), phones=sum(groups.values()), groups=groups)
+
+
+def in_group(phones: QuerySet[Device], group: str) -> QuerySet[Device]:
+    """Those of `phones` that `reachability` counts there."""
+    owned = phones.exclude(state=DeviceState.UNREGISTERED)
+    return owned.annotate(group=_group()).filter(group=group)
 
 
 def _group() -> Case:

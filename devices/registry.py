@@ -183,13 +183,13 @@ def settle_permission(device: Device, registration: Registration, at: datetime) 
         target_sdk=device.target_sdk,
         os_version=device.os_version,
     )
-    derived = consent.write(device, facts)
+    direct = facts.is_ios and consent.ask_direct()
+    derived = consent.write(device, facts, direct=direct)
     if registration.said is None:
         return derived
     if device.pk is None:
         device.save()  # its permission history needs the row
-    consent.take(device, registration.said, at)
-    return consent.derived_of(device)
+    return consent.take(device, registration.said, at, direct=direct)
 
 
 def save_with_event(

@@ -108,6 +108,7 @@ def present(newest: dict[bytes, Line]) -> dict[bytes, Device]:
         Device.objects.select_for_update()
         .filter(Q(token_sha256__in=list(newest)) | Q(device_id__in=list(by_id)))
         .order_by("pk")
+        .only("device_id", "token_sha256", "state", "reg_seq", "registered_at", "owner_id")
     )
     here: dict[bytes, Device] = {}
     for device in rows:

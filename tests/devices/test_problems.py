@@ -135,7 +135,13 @@ def test_the_callers_request_id_is_kept_if_it_is_harmless(app):
     assert len(answer.headers["X-Request-Id"]) == 32
 
 
-def test_limits_are_told_and_kept_per_address_and_key(app, monkeypatch):
+@pytest.fixture
+def long_window(monkeypatch):
+    """One that does not end in the middle of a test."""
+    monkeypatch.setattr(limits, "WINDOW_S", 10**9)
+
+
+def test_limits_are_told_and_kept_per_address_and_key(app, monkeypatch, long_window):
     monkeypatch.setattr(limits, "PER_ADDRESS", 3)
 
     answers = [app("GET", "/devices/D/permission") for _ in range(4)]
@@ -143,12 +149,12 @@ def test_limits_are_told_and_kept_per_address_and_key(app, monkeypatch):
     assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
     assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
     problem(answers[3], 429, "rate_limited")
-    assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert int(answers[3].headers["Retry-After"]) > 0
     elsewhere = app("GET", "/devices/D/permission", **{"X-Forwarded-For": "1.2.3.4, 9.9.9.9"})
     assert elsewhere.status_code == 404
 
 
-def test_guessing_keys_is_limited_too(db, monkeypatch):
+def test_guessing_keys_is_limited_too(db, monkeypatch, long_window):
     monkeypatch.setattr(limits, "PER_ADDRESS", 2)
     headers = {"Authorization": "Bearer pk_aaaaaaaa_" + "x" * 43}
 
@@ -159,7 +165,7 @@ def test_guessing_keys_is_limited_too(db, monkeypatch):
     assert statuses == [401, 401, 429]
 
 
-def test_a_server_key_has_a_limit_of_its_own(backend, monkeypatch):
+def test_a_server_key_has_a_limit_of_its_own(backend, monkeypatch, long_window):
     monkeypatch.setattr(limits, "PER_ADDRESS", 0)
     monkeypatch.setattr(limits, "PER_KEY", 1)
 
@@ -168,7 +174,7 @@ def test_a_server_key_has_a_limit_of_its_own(backend, monkeypatch):
     assert statuses == [404, 429]
 
 
-def test_limits_hold_without_redis(app, monkeypatch):
+def test_limits_hold_without_redis(app, monkeypatch, long_window):
     counts = limits.Counts()
     monkeypatch.setattr(counts, "rest_until", float("inf"))
     monkeypatch.setattr(limits, "counts", counts)
