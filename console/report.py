@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from console import charts
 from console.clock import span
+from console.templatetags import beckon
 from devices.states import Platform
 from notifications import reasons, reports
 from notifications.models import Batch, Notification
@@ -38,6 +39,7 @@ OUTCOMES = {  # kind of a bar's part: (word, what it means)
     "waiting": ("Waiting", "on the wire"),
 }
 SEEN = ("received", "opened")
+RATE_LEAST = 30  # phones; a share of fewer says nothing
 CELLS_MAX = 52  # batches drawn one by one; more become one bar
 
 
@@ -134,7 +136,7 @@ class Report:
         found = self.counts
         named = (
             ("accepted", "Accepted by Google", found.targeted, "of all phones"),
-            ("received", "Received, said the app", found.accepted, "of accepted"),
+            ("received", "Received, said the app", found.accepted, ""),
             ("opened", "Opened", found.accepted, "of accepted"),
         )
         return [
@@ -143,12 +145,21 @@ class Report:
                 "count": (n := getattr(found, name)),
                 "whole": whole,
                 "share": 100 * n / whole if whole else 0,
-                "of": of,
+                "note": self.said(name, n, whole, of),
                 "fill": f"f-{name}",
                 "url": self.rows_url(**_asked_by(name)),
             }
             for name, label, whole, of in named
         ]
+
+    def said(self, name: str, n: int, whole: int, of: str) -> str:
+        """A share where it says something: `received` is a lower bound and never made a rate, and
+        below RATE_LEAST phones there is no percentage."""
+        if name == "received":
+            return "at least: an app in the background often can’t tell"
+        if whole < RATE_LEAST:
+            return f"of {beckon.n(whole)} {'phones' if name == 'accepted' else 'accepted'}"
+        return f"{beckon.percent(n, whole)} {of}"
 
     @property
     def took_s(self) -> float:
