@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from console import charts
@@ -89,11 +90,15 @@ def as_context(found: Numbers | None) -> dict[str, Any]:
 
 def groups(reach: Reachability) -> list[dict[str, Any]]:
     """The six groups everybody has, and the others only where they are not empty."""
+    phones = reverse("devices")
     return [
-        {"kind": name, "label": label, "note": note, "count": reach.groups[name]}
+        {
+            "kind": name, "label": label, "note": note, "count": reach.groups[name],
+            "url": f"{phones}?group={name}",
+        }
         for name, (label, note) in GROUPS.items()
         if name in ALWAYS or reach.groups[name]
-    ]
+    ]  # fmt: skip
 
 
 def week(days: list[reports.Day]) -> dict[str, Any]:

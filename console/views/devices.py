@@ -1,8 +1,10 @@
 """Phones: the list, and one phone with what it told beside what follows from it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,10 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from console import phone_words
 from console.history_words import permission_moment, registration_moment
+from console.numbers import GROUPS as NAMES
 from console.views.gate import address, requires
 from devices import consent, registry, reports
 from devices.models import Device, TestDevice
 from devices.permission import max_asks
+from devices.reachability import GROUPS, in_group
 from devices.states import Actor, DeviceState, Platform
 from notifications import access, audit, histories, reach
 
@@ -41,21 +45,30 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 
 def newest(request: HttpRequest) -> tuple[list[Device], dict[str, Any]]:
+    """A page of them, narrowed to one system or to one bar of the Overview."""
     before, system = request.GET.get("before", ""), request.GET.get("os", "")
-    rows = Device.objects.select_related("owner").order_by("-pk")
-    if system in Platform.values:
-        rows = rows.on(system)
+    group = request.GET.get("group", "")
+    devices = Device.objects.select_related("owner").order_by("-pk")
+    kept = {"os": system} if system in Platform.values else {}
+    rows: QuerySet[Device] = devices.on(system) if kept else devices
+    if group in GROUPS:
+        rows, kept["group"] = in_group(rows, group), group
     if before.isdigit():
         rows = rows.filter(pk__lt=min(int(before), 2**63 - 1))
     page = list(rows[: PAGE + 1])
-    same = f"&os={system}" if system in Platform.values else ""
-    older = f"?before={page[PAGE - 1].pk}{same}" if len(page) > PAGE else ""
-    first = f"?{same.lstrip('&')}" if before else ""
-    tabs = [
-        {"label": label, "url": f"?os={value}" if value else "?", "active": value == system}
-        for value, label in (("", "All"), *Platform.choices)
-    ]
-    return page[:PAGE], {"next_url": older, "first_url": first, "tabs": tabs}
+    older = f"?{urlencode(kept | {'before': page[PAGE - 1].pk})}" if len(page) > PAGE else ""
+    context = {"next_url": older, "first_url": f"?{urlencode(kept)}" if before else ""}
+    return page[:PAGE], context | {
+        "tabs": [tab(kept, value, label) for value, label in (("", "All"), *Platform.choices)],
+        "group": NAMES[group][0] if group in GROUPS else "",
+    }
+
+
+def tab(kept: dict[str, str], system: str, label: str) -> dict[str, Any]:
+    """The same list for one system; "" is both."""
+    there = {"group": kept["group"]} if "group" in kept else {}
+    url = f"?{urlencode(there | ({'os': system} if system else {}))}"
+    return {"label": label, "url": url, "active": system == kept.get("os", "")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

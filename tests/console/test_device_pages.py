@@ -43,6 +43,23 @@ def test_the_list_is_narrowed_to_one_system():
     assert [phone.device.device_id for phone in phones] == ["apple"]
 
 
+def test_the_list_shows_the_phones_behind_a_bar_of_the_overview():
+    make_device(device_id="on")
+    make_device(device_id="off", system="denied", perm_denials=2)
+    make_device(device_id="off-apple", system="denied", platform="ios")
+    make_device(device_id="gone", state="invalid")
+    client = client_of("viewer")
+
+    def listed(**narrowed: str) -> list[str]:
+        context = client.get("/devices/", narrowed).context
+        return sorted(phone.device.device_id for phone in context["phones"])
+
+    assert listed(group="denied") == ["off", "off-apple"]
+    assert listed(group="denied", os="ios") == ["off-apple"]
+    assert listed(group="app_removed") == ["gone"]
+    assert len(listed(group="nonsense")) == 4
+
+
 def test_the_page_shows_the_token_masked_only():
     device = make_device(token="secret-part:" + "Z" * 20 + "a91f")
 
