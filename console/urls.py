@@ -46,7 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/<path:path>", media.media, name="media"),
     # ---- one notification, from draft to report, and what can be done to it
     path("notifications/<uuid:uuid>/", notification.notification, name="notification"),
-    path("notifications/<uuid:uuid>/progress/", notification.progress, name="notification-progress"),
+    path(
+        "notifications/<uuid:uuid>/progress/", notification.progress, name="notification-progress"
+    ),
     path("notifications/<uuid:uuid>/undo/", verbs.undo, name="notification-undo"),
     path("notifications/<uuid:uuid>/wait/", verbs.wait, name="notification-wait"),
     path("notifications/<uuid:uuid>/cancel/", verbs.cancel, name="notification-cancel"),
@@ -99,6 +101,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", Docs.as_view(url_name="openapi"), name="api-docs"),
     # ---- for load balancers
     path("health/", health.health, name="health"),
+    path("health/pause-all/", health.pause_all, name="pause-all"),
+    path("health/resume-all/", health.resume_all, name="resume-all"),
     path("metrics", health.numbers, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
