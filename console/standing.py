@@ -11,6 +11,7 @@ from django.urls import reverse
 from console.clock import span
 from console.templatetags.beckon import n, plural
 from notifications import access, lifecycle, reasons
+from notifications.advice import advice
 from notifications.models import Notification
 from notifications.states import ENDED
 from notifications.states import NotificationStatus as S
@@ -41,6 +42,7 @@ class Words:
     lead: str
     text: str
     raw: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +195,16 @@ def note(one: Notification, waiting: int) -> Words | None:
 def _paused_words(one: Notification, waiting: int) -> Words:
     code = one.paused_reason or "by_person"
     says = reasons.reason(code)
-    facts = one.paused_facts if isinstance(one.paused_facts, dict) else {}
+    found = advice(one)
     by_person = code == "by_person"
     left = f" {plural(waiting, 'phone waits,phones wait')}." if waiting and not by_person else ""
     return Words(
         tone="warn" if by_person or code == "guard" else "bad",
         icon="player-pause",
         lead=f"{says.label}.",
-        text=f"{says.sentence}{left} {says.next_step}",
-        raw=str(facts.get("detail", ""))[:2_000],
+        text=f"{says.sentence}{left}{'' if found.steps[1:] else f' {says.next_step}'}",
+        raw=found.raw,
+        steps=tuple(found.steps) if found.steps[1:] else (),
     )
 
 

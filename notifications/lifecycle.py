@@ -265,10 +265,15 @@ def pause(
 def resume(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
-    """Go on; what was blocked by a wrong set-up is due at once, and a brake is not pulled twice."""
+    """Go on; what was blocked by a wrong set-up is due at once, and a brake is not pulled twice:
+    its dead tokens are retired now."""
     access.check(by, "resume", notification)
+    from notifications.sending import retire
+
     braked = notification.paused_reason in ("brake", "wrong_project", "bad_message")
     with transaction.atomic():
+        if notification.paused_reason == "brake":
+            retire.dead(notification, now)
         notification.batches.exclude(blocked_by="").update(blocked_by="", due_at=now)
         fields = {"brake_released": True} if braked else {}
         return _act(notification, "resume", by, ip, paused_reason="", paused_facts={}, **fields)
@@ -282,6 +287,8 @@ def stop(
 
     access.check(by, "stop", notification)
     with transaction.atomic():
+        # Batches before the notification, as workers lock them.
+        list(notification.batches.select_for_update().order_by("pk").values_list("pk"))
         stopped = _act(notification, "stop", by, ip, finished_at=now, paused_reason="")
         sweep.stop_waiting(stopped, now)
     return stopped

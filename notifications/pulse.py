@@ -40,6 +40,12 @@ def start(role: str) -> None:
     Thread(target=_beat, args=(name, role), daemon=True, name="heartbeat").start()
 
 
+def workers(queue: str) -> int:
+    """How many processes listen to that queue, as far as their heartbeats say; at least one."""
+    alive = Heartbeat.objects.filter(at__gt=timezone.now() - SILENT_AFTER)
+    return max(1, alive.filter(role__startswith="worker", role__contains=queue).count())
+
+
 @worker_ready.connect
 def _worker_began(sender: Any = None, **_: Any) -> None:
     queues = sorted(sender.app.amqp.queues.consume_from) if sender is not None else []

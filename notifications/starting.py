@@ -11,7 +11,7 @@ from notifications import audit, reach
 from notifications.lifecycle import WrongState, move
 from notifications.models import Notification
 from notifications.review import drifted
-from notifications.sending import plan
+from notifications.sending import pause, plan
 from notifications.states import Kind
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ FRESH = timedelta(hours=24)  # a review younger than this is held to its exact n
 
 def start_due(now: datetime) -> list[int]:
     """Start (or hold) every confirmed notification whose moment has come; their pks."""
+    if pause.all_since():
+        return []
     due = Notification.objects.due(now).select_related("audience").order_by("due_at", "pk")
     started = []
     for notification in due:

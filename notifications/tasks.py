@@ -13,13 +13,14 @@ from celery.worker import state as worker_state
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import pulse, receipts, starting  # noqa: F401  pulse listens to signals
+from notifications import pulse, receipts, starting
 from notifications.models import Batch
-from notifications.sending import channel, clock, delivery, lease, pause, sweep
-from notifications.states import BatchKind
+from notifications.sending import channel, clock, delivery, failpoints, lease, sweep
+from notifications.states import BatchKind, NotificationStatus
 
 logger = logging.getLogger(__name__)
 
+QUEUES = ("trigger", "bulk")
 DOORBELLS = 2  # a worker and queue; each deliver goes on with the next due batch by itself
 
 
@@ -56,11 +57,9 @@ def tick() -> None:
 
 
 def ring_due() -> None:
-    if pause.until(clock.now()):
-        return
-    due = Batch.objects.claimable(clock.now()).order_by("due_at", "pk")
-    for queue, most in (("trigger", 16), ("bulk", DOORBELLS * 4)):
-        for pk in due.filter(queue=queue).values_list("pk", flat=True)[:most]:
+    """At most two doorbells a worker and queue; each goes on with the next batch by itself."""
+    for queue in QUEUES:
+        for pk in lease.due(queue).values_list("pk", flat=True)[: DOORBELLS * pulse.workers(queue)]:
             _publish(deliver, (pk,), queue)
 
 
@@ -75,7 +74,7 @@ def deliver(batch_id: int) -> None:
     while current is not None and not is_stopping():
         tried.add(current)
         _deliver_one(current)
-        current = lease.next_due(queue, tried) if not pause.until(clock.now()) else None
+        current = lease.next_due(queue, tried)
 
 
 def _deliver_one(batch_id: int, get_client: Callable[[], Any] = channel.client) -> None:
@@ -85,8 +84,11 @@ def _deliver_one(batch_id: int, get_client: Callable[[], Any] = channel.client) 
         # Its lease ends by itself; whoever takes over settles what is in doubt.
         logger.exception("Batch %s broke off.", batch_id)
         return
-    batch = Batch.objects.only("notification_id", "kind").get(pk=batch_id)
-    sweep.finish_if_done(batch.notification_id, clock.now())
+    rows = Batch.objects.select_related("notification").only("kind", "notification__status")
+    batch = rows.get(pk=batch_id)
+    if batch.notification.status == NotificationStatus.SENDING:
+        failpoints.reached("before_finish")
+        sweep.finish_if_done(batch.notification_id, clock.now())
     if batch.kind == BatchKind.PLAN:
         _ring_planned(batch.notification_id)
 

@@ -1,18 +1,23 @@
 """Is this process alive, and is what it needs there? For load balancers and supervisors."""
 
 import redis
+from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_safe
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import metrics
-from console.views.gate import requires
+from console.views.gate import address, requires
 from devices import keys
 from devices.api import limits
 from devices.states import KeyKind
+from notifications import access, kill_switch, tasks
 from notifications import health as examination
 from notifications.models import Heartbeat
 from notifications.sending import clock
@@ -60,6 +65,47 @@ def redis_answers() -> bool:
 @requires("view")
 def health(request: HttpRequest) -> HttpResponse:
     """What is and is not well, each with its remedy."""
+    return page(request)
+
+
+class PauseAllForm(forms.Form):
+    phrase = forms.CharField(
+        required=False,
+        strip=False,
+        label=f"Type “{kill_switch.PHRASE}” to confirm",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+    use_required_attribute = False
+
+
+@require_POST
+@requires("settings")
+def pause_all(request: HttpRequest) -> HttpResponse:
+    """The kill switch: its phrase is typed, as for a send."""
+    form = PauseAllForm(request.POST)
+    phrase = str(form.data.get("phrase", ""))
+    try:
+        kill_switch.throw(by=request.user, phrase=phrase, now=clock.now(), ip=address(request))
+    except ValidationError as wrong:
+        form.is_valid()
+        form.add_error("phrase", wrong.message_dict["phrase"])
+        return page(request, form, status=422)
+    messages.success(request, "All sending is paused. What is on the wire is still recorded.")
+    return redirect("health")
+
+
+@require_POST
+@requires("settings")
+def resume_all(request: HttpRequest) -> HttpResponse:
+    kill_switch.lift(by=request.user, now=clock.now(), ip=address(request))
+    tasks.ring(tasks.tick)
+    messages.success(request, "Sending goes on.")
+    return redirect("health")
+
+
+def page(request: HttpRequest, form: PauseAllForm | None = None, status: int = 200) -> HttpResponse:
     checks = examination.examine(clock.now())
     context = {
         "checks": checks,
@@ -67,8 +113,11 @@ def health(request: HttpRequest) -> HttpResponse:
         "beats": Heartbeat.objects.order_by("role", "name"),
         "now": clock.now(),
         "window": settings.SEND_WINDOW,
+        "paused_since": parse_datetime(kill_switch.since()),
+        "form": form or PauseAllForm(),
+        "may_pause": access.allowed(request.user, "settings"),
     }
-    return render(request, "console/health.html", context)
+    return render(request, "console/health.html", context, status=status)
 
 
 @login_not_required

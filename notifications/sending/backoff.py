@@ -13,19 +13,23 @@ from notifications.sending.fcm.outcomes import Answer
 
 ATTEMPTS_MAX = 6
 WAIT_MAX_S = 600.0
-JITTER_SHARE = 0.25
+JITTER_SHARES = (0.25, 0.50)
 
 
-def wait_s(answer: Answer, attempts: int, chance: float | None = None) -> float:
-    """Seconds until the next try of a message that was tried `attempts` times. Jitter is added
-    above the floor, never taken away."""
+def floor_s(answer: Answer, attempts: int) -> float:
+    """The shortest wait before the next try of a message that was tried `attempts` times."""
     floor = settings.QUOTA_SECONDS if answer.reason == "quota" else settings.RETRY_SECONDS
     if answer.retry_after_s is not None:
-        floor = max(0.0, answer.retry_after_s)
-    else:
-        floor = min(floor * 2 ** max(0, attempts - 1), max(WAIT_MAX_S, floor))
-    spread = random() if chance is None else chance  # noqa: S311  jitter, no secret
-    return float(floor + spread * max(0.1, floor * JITTER_SHARE))
+        return max(0.0, answer.retry_after_s)
+    return float(min(floor * 2 ** max(0, attempts - 1), max(WAIT_MAX_S, floor)))
+
+
+def jitter_s(floor: float) -> float:
+    """What is added to a floor, never taken away: it parts the retries of many workers, and while
+    it lasts a worker's later retries join its earlier ones (see `retries`)."""
+    least, most = JITTER_SHARES
+    share = least + (most - least) * random()  # noqa: S311  jitter, no secret
+    return max(0.1, floor * share)
 
 
 def gives_up(attempts: int, started_at: datetime, due_at: datetime, expires_at: datetime) -> bool:

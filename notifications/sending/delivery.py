@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic, sleep
-from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
 
 from notifications.models import Batch
+from notifications.sending import failpoints, guards, pacing, plan
 from notifications.sending import lease as leases
-from notifications.sending import pacing, plan
 from notifications.sending.air import Air
 from notifications.sending.channel import SandboxAway
 from notifications.sending.fcm.client import Client, Wire
@@ -45,6 +44,11 @@ class Run:
     stopping: Callable[[], bool]
     air: Air = field(default_factory=Air)
 
+    def first(self) -> list[tuple[int, bytes]]:
+        """The first opening."""
+        grant = pacing.pacer().grant(self.opening.room(), self.lease.batch.queue)
+        return self._step([], [], grant)
+
     def go(self, start: Callable[[], Wire], requests: list[tuple[int, bytes]]) -> None:
         if self.opening.ended:
             return
@@ -58,6 +62,7 @@ class Run:
         not_after = self.lease.safe_until
         while True:
             if requests:
+                failpoints.reached("after_open_before_send")
                 not_after = self.lease.safe_until
                 wire.send(requests, not_after)
                 requests = []
@@ -117,33 +122,70 @@ def deliver(
     """Send what is left of one batch. Returns False when someone else holds it or nothing is to
     be done. Raises nothing for what FCM says; the ledger has it."""
     air = Air()
+    sender = _sender(get_client)
+    granted = _granted_ahead(batch_id)
+    opening, requests = None, []
     with air, transaction.atomic():
-        lease = leases.claim(batch_id)
+        lease = _taken(batch_id)
         if lease is None:
             return False
-        if lease.batch.in_doubt:
-            settle(lease, lease.now())
         if not _goes_on(lease.batch):
             _put_down(lease)
             return True
+        if granted and sender.client is not None:
+            opening = Opening(lease)
+            requests = opening.step([], [], granted)
+    failpoints.reached("after_claim")
     if lease.batch.kind == BatchKind.PLAN:
         plan.run(lease)
-        return True
+    elif sender.client is None:
+        _lay_aside(lease, sender)
+    else:
+        run = Run(lease, opening or Opening(lease), stopping, air)
+        if opening is None:
+            requests = run.first()
+        run.go(sender.client.start, requests)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The client, or why there is none and what becomes of the batch."""
+
+    client: Client | None = None
+    blocked_by: str = ""
+    detail: str = ""
+
+
+def _sender(get_client: Callable[[], Client]) -> Sender:
+    """Before any transaction: a first client may ask a sandbox for its key."""
     try:
-        client = get_client()
+        return Sender(get_client())
     except BadCredentials as error:
         logger.error("No usable key: %s", error)
-        _lay_aside(lease, blocked_by="credentials")
-        return True
+        return Sender(blocked_by="credentials", detail=str(error))
     except SandboxAway as error:
         logger.warning("%s", error)
-        _lay_aside(lease, due_at=lease.now() + timedelta(seconds=settings.RETRY_SECONDS))
-        return True
-    opening = Opening(lease)
-    run = Run(lease, opening, stopping, air)
-    grant = pacing.pacer().grant(opening.room(), lease.batch.queue)
-    run.go(client.start, run._step([], [], grant))
-    return True
+        return Sender()
+
+
+def _granted_ahead(batch_id: int) -> int:
+    """What the bucket grants a short list, asked before its claim: there the claim and the first
+    opening are one transaction. 0 for everything else."""
+    short = Batch.objects.filter(pk=batch_id, queue="trigger", kind=BatchKind.LIST)
+    left = short.values_list("last_pk", "cursor").first()
+    if left is None:
+        return 0
+    return pacing.pacer().grant(min(left[0] - left[1], settings.SEND_WINDOW), "trigger")
+
+
+def _taken(batch_id: int) -> Lease | None:
+    """Claimed, and what a former holder left in doubt is written down."""
+    lease = leases.claim(batch_id)
+    if lease is not None and lease.batch.in_doubt:
+        settle(lease, lease.now())
+        failpoints.reached("after_settle")
+    return lease
 
 
 def _goes_on(batch: Batch) -> bool:
@@ -154,10 +196,16 @@ def _goes_on(batch: Batch) -> bool:
     )
 
 
-def _lay_aside(lease: Lease, **fields: Any) -> None:
+def _lay_aside(lease: Lease, sender: Sender) -> None:
+    """No client: blocked until someone changes the key, or again when the sandbox may be up."""
     with transaction.atomic():
-        if lease.fence():
-            lease.let_go(**fields)
+        if not lease.fence():
+            return
+        if sender.blocked_by:
+            guards.note_cause(lease.batch.notification, sender.blocked_by, sender.detail)
+            lease.let_go(blocked_by=sender.blocked_by)
+        else:
+            lease.let_go(due_at=lease.now() + timedelta(seconds=settings.RETRY_SECONDS))
 
 
 def _put_down(lease: Lease) -> None:

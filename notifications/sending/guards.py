@@ -7,10 +7,26 @@ from django.db.models import F
 
 from notifications import audit
 from notifications.models import Batch, Notification
-from notifications.sending import counters
+from notifications.sending import channel, counters
 from notifications.states import NotificationStatus, Outcome
 
 BRAKE_SHARE, BRAKE_LEAST = 0.20, 100
+
+
+def facts_of(detail: str = "") -> dict[str, Any]:
+    """Who we are to Google and what it said: what advice needs to name the fix."""
+    return {
+        "detail": detail[:2_000],
+        "client_email": channel.client_email(),
+        "project": channel.project_id(),
+    }
+
+
+def note_cause(notification: Notification, cause: str, detail: str) -> None:
+    """FCM's words about a wrong set-up, kept until only blocked batches remain and it pauses."""
+    Notification.objects.filter(pk=notification.pk, status=NotificationStatus.SENDING).update(
+        paused_facts=facts_of(detail) | {"reason": cause}
+    )
 
 
 def pause(notification: Notification, reason: str, facts: dict[str, Any], now: datetime) -> bool:

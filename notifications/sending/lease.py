@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
 from notifications.models import Batch
-from notifications.sending import clock
+from notifications.querysets import BatchQuerySet
+from notifications.sending import clock, pause
 
 
 def span() -> timedelta:
@@ -85,11 +85,14 @@ def claim(batch_id: int) -> Lease | None:
     return Lease(batch, token)
 
 
+def due(queue: str) -> BatchQuerySet:
+    """What a worker of that queue may take now, oldest first. While everything is paused only
+    what a dead holder left in doubt: it is settled, not sent."""
+    now = clock.now()
+    found = Batch.objects.claimable(now).filter(queue=queue).order_by("due_at", "pk")
+    return found.filter(in_doubt__gt=0) if pause.holds(now) else found
+
+
 def next_due(queue: str, skip: set[int]) -> int | None:
     """The batch of that queue that waits longest, if any is free now."""
-    due = Batch.objects.claimable(clock.now()).filter(queue=queue).exclude(pk__in=skip)
-    return due.order_by("due_at", "pk").values_list("pk", flat=True).first()
-
-
-def is_sqlite() -> bool:
-    return connection.vendor == "sqlite"
+    return due(queue).exclude(pk__in=skip).values_list("pk", flat=True).first()

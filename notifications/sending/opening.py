@@ -1,6 +1,6 @@
 """The one transaction of a batch: fence, record what came back, open the next devices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,11 +11,12 @@ from django.db import close_old_connections, connection, transaction
 
 from notifications import reach, receipts
 from notifications.models import Batch, Notification
-from notifications.sending import counters, late, ledger, pairs, pause, plan, window
+from notifications.sending import counters, failpoints, late, ledger, pairs, pause, sweep, window
 from notifications.sending.fcm.message import Content, Template, template
 from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.lease import Lease
 from notifications.sending.recording import Record
+from notifications.sending.retries import Key, Mine, Retries
 from notifications.states import BatchKind, Outcome
 from notifications.states import NotificationStatus as S
 
@@ -69,6 +70,7 @@ class Opening:
     ended: bool = False
     halted: Halt | None = None
     blocked_platforms: dict[str, str] = field(default_factory=dict)
+    own_retries: Mapping[Key, Mine] = field(default_factory=dict)
 
     @property
     def batch(self) -> Batch:
@@ -122,7 +124,8 @@ class Opening:
                 return []
             now = self.lease.now()
             self._look_around(now)
-            record = Record(self.batch, self.expires_at, now)
+            retries = Retries(self.notification, self.own_retries)
+            record = Record(self.batch, self.expires_at, now, retries)
             record.answers(answered)
             record.hand_back(handed_back)
             record.write()
@@ -130,13 +133,14 @@ class Opening:
             opened: dict[int, Out] = {}
             cursor, exhausted = self.batch.cursor, self.exhausted
             if grant and self.room() and not self.halted:
-                cursor, exhausted = self._open(grant, now, record.delta, opened, requests)
+                cursor, exhausted = self._open(grant, now, record, opened, requests)
             self._close(left | opened, cursor, exhausted, record.delta, now)
             touched = [pk for pk, *_ in answered]
             if touched:
                 receipts.apply_waiting(self.notification.pk, touched, now)
+                failpoints.reached("after_answers_before_commit")
         self.out = left | opened
-        self.exhausted = exhausted
+        self.exhausted, self.own_retries = exhausted, retries.known
         return requests
 
     def _look_around(self, now: datetime) -> None:
@@ -149,6 +153,8 @@ class Opening:
         self.notification.brake_released = fresh.brake_released
         if fresh.status != S.SENDING:
             self.halt(Halt(fresh.status))
+        elif pause.all_since():
+            self.halt(Halt("all_paused"))
         elif end := pause.until(now):
             self.halt(Halt("project", due_at=end))
 
@@ -169,12 +175,12 @@ class Opening:
         self,
         grant: int,
         now: datetime,
-        delta: counters.Delta,
+        record: Record,
         opened: dict[int, Out],
         requests: list[tuple[int, bytes]],
     ) -> tuple[int, bool]:
         """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
-        policy = reach.policy(now)
+        policy, delta = reach.policy(now), record.delta
         read = window.read(self.batch, self.notification, policy, min(grant, self.room()))
         rows: list[ledger.Row] = []
         blocked: list[pairs.Pair] = []
@@ -199,7 +205,7 @@ class Opening:
                     candidate.doubtful, candidate.started_at or now,
                 )  # fmt: skip
                 requests.append((facts.pk, bodies[facts.platform](token)))
-        self._write_unsent(rows, blocked, delta, now)
+        self._write_unsent(rows, blocked, record)
         return read.cursor, read.exhausted
 
     def _row(
@@ -215,18 +221,17 @@ class Opening:
         self,
         rows: list[ledger.Row],
         blocked: list[pairs.Pair],
-        delta: counters.Delta,
-        now: datetime,
+        record: Record,
     ) -> None:
         if blocked:
             why = next(iter(self.blocked_platforms.values()))
-            waits = plan.add_list(self.notification, blocked, now, blocked_by=why)
+            waits = record.retries.add((why, None, 0, why), blocked, record.now, record.now)
             rows = [
-                row._replace(batch_id=waits.pk) if row.outcome == Outcome.WAITING else row
+                row._replace(batch_id=waits) if row.outcome == Outcome.WAITING else row
                 for row in rows
             ]
         for row in rows:
-            delta[row.platform, row.outcome, row.reason] += 1
+            record.delta[row.platform, row.outcome, row.reason] += 1
         write = ledger.insert if self.batch.kind == BatchKind.RANGE else ledger.merge
         write(rows)
 
@@ -250,6 +255,8 @@ class Opening:
         elif exhausted or self.notification.status == S.STOPPED:
             self.lease.finish(**fields)
             self.ended = True
+            if self.batch.queue == "trigger":
+                sweep.finish_if_done(self.notification.pk, now)
         elif self.halted:
             if self.halted.due_at:
                 fields["due_at"] = self.halted.due_at

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from devices import preferences
 from notifications.models import ProjectPause
 
 UNNAMED_WITHIN = timedelta(seconds=10)
@@ -11,6 +12,16 @@ def until(now: datetime) -> datetime | None:
     """The pause's end while it lasts."""
     end = ProjectPause.objects.filter(pk=1, until__gt=now).values_list("until", flat=True).first()
     return end
+
+
+def all_since() -> str:
+    """When a person paused all sending ("" while nobody has): nothing starts or is opened."""
+    return str(preferences.get("pause_all_since"))
+
+
+def holds(now: datetime) -> bool:
+    """Nothing may be opened now, by Google's word or a person's."""
+    return until(now) is not None or bool(all_since())
 
 
 def note_quota(unnamed: int, end: datetime, now: datetime) -> bool:

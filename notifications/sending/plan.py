@@ -15,7 +15,7 @@ from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Notification
-from notifications.sending import pairs
+from notifications.sending import failpoints, pairs
 from notifications.sending.lease import Lease
 from notifications.states import BatchKind, SendTo
 
@@ -98,6 +98,7 @@ def _plan_lists(lease: Lease, notification: Notification) -> None:
             add_list(notification, part, now, ordinal=ordinal)
         _note(notification, len(members), len(notification.recipients), whole)
         lease.finish()
+        failpoints.reached("in_plan")
 
 
 def _parts(members: list[pairs.Pair], size: int) -> Iterator[list[pairs.Pair]]:
@@ -132,6 +133,8 @@ def _plan_ranges(lease: Lease, notification: Notification) -> None:
             if done:
                 _note(notification, planned, people, whole)
                 lease.finish()
+            failpoints.reached("in_plan")
+        failpoints.reached("after_plan_page")
 
 
 def _ranges(notification: Notification, cursor: int, size: int) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from devices import registry
 from notifications.models import Batch
 from notifications.sending import backoff, counters, guards, ledger, pairs, pause, plan
 from notifications.sending.fcm.outcomes import Answer, Kind
+from notifications.sending.retries import Key, Retries
 from notifications.states import BatchKind, Outcome
 from notifications.states import NotificationStatus as S
 
@@ -22,8 +23,8 @@ IOS_ONLY = {"apns_key"}  # a wrong set-up that leaves Android alone
 class Record:
     """Collects the answers of one transaction, then writes them at once (`write`)."""
 
-    def __init__(self, batch: Batch, expires_at: datetime, now: datetime) -> None:
-        self.batch, self.notification = batch, batch.notification
+    def __init__(self, batch: Batch, expires_at: datetime, now: datetime, retries: Retries) -> None:
+        self.batch, self.notification, self.retries = batch, batch.notification, retries
         self.expires_at, self.now = expires_at, now
         self.delta = counters.Delta()
         self.blocked_by = ""
@@ -33,10 +34,11 @@ class Record:
         self._rows: list[ledger.Row] = []
         self._dead: list[tuple[int, str]] = []
         self._refused: Answer | None = None
-        self._again: dict[tuple[datetime, str], list[tuple[ledger.Row, pairs.Pair]]] = defaultdict(
+        self._detail = ""
+        self._back: list[tuple[ledger.Row, pairs.Pair]] = []
+        self._again: dict[tuple[Key, datetime], list[tuple[ledger.Row, pairs.Pair]]] = defaultdict(
             list
         )
-        self._waits: dict[tuple[str, float | None, int], datetime] = {}
         self._unnamed = 0
         self._quota_end: datetime | None = None
 
@@ -49,7 +51,8 @@ class Record:
     def hand_back(self, held: Iterable[tuple[int, "Out"]]) -> None:
         """Opened, but never put on the wire: waiting, due at once, no attempt counted."""
         for pk, out in held:
-            self._wait(pk, out, "lease", self.now, out.attempts, out.doubtful)
+            if row := self._waiting(pk, out, "lease", out.attempts):
+                self._back.append((row, (pk, out.user_id)))
 
     def _accepted(self, pk: int, out: "Out", answer: Answer) -> None:
         message_id = answer.message_id.rpartition("/")[2][:100]
@@ -70,8 +73,8 @@ class Record:
             self.blocked_platform[out.platform] = answer.reason
         else:
             self.blocked_by = self.blocked_by or answer.reason
-        self._detail = answer.detail
-        self._wait(pk, out, answer.reason, self.now, out.attempts, out.doubtful, answer.reason)
+        self._detail = self._detail or answer.detail
+        self._wait(pk, out, (answer.reason, None, 0, answer.reason), self.now, out.attempts)
 
     def _unknown(self, pk: int, out: "Out", answer: Answer) -> None:
         if not self.notification.at_least_once:
@@ -81,7 +84,8 @@ class Record:
 
     def _retry(self, pk: int, out: "Out", answer: Answer) -> None:
         attempts = out.attempts + (1 if answer.counts_attempt else 0)
-        due_at = self._due(answer, attempts)
+        floor = backoff.floor_s(answer, attempts)
+        due_at = self.now + timedelta(seconds=floor)
         if answer.reason == "quota" and answer.quota_scope != "device":
             self._unnamed += 2 if answer.quota_scope == "project" else 1
             self._quota_end = max(due_at, self._quota_end or due_at)
@@ -89,31 +93,18 @@ class Record:
             outcome = Outcome.UNKNOWN if out.doubtful else Outcome.EXPIRED
             self._add(self._row(pk, out, outcome, answer.reason, attempts))
             return
-        self._wait(pk, out, answer.reason, due_at, attempts, out.doubtful)
+        self._wait(pk, out, (answer.reason, floor, attempts, ""), due_at, attempts)
 
-    def _due(self, answer: Answer, attempts: int) -> datetime:
-        """One moment per kind of wait and transaction, so that few batches hold many retries."""
-        key = (answer.reason, answer.retry_after_s, attempts)
-        if key not in self._waits:
-            wait = timedelta(seconds=backoff.wait_s(answer, attempts))
-            self._waits[key] = self.now + wait
-        return self._waits[key]
+    def _wait(self, pk: int, out: "Out", key: Key, not_before: datetime, attempts: int) -> None:
+        if row := self._waiting(pk, out, key[0], attempts):
+            self._again[key, not_before].append((row, (pk, out.user_id)))
 
-    def _wait(
-        self,
-        pk: int,
-        out: "Out",
-        reason: str,
-        due_at: datetime,
-        attempts: int,
-        doubtful: bool,
-        blocked_by: str = "",
-    ) -> None:
+    def _waiting(self, pk: int, out: "Out", reason: str, attempts: int) -> ledger.Row | None:
+        """Its row, to be given its batch; None where a stop ended the waiting."""
         if self.notification.status == S.STOPPED:
             self._add(self._row(pk, out, Outcome.STOPPED, "stopped", attempts))
-            return
-        row = self._row(pk, out, Outcome.WAITING, reason, attempts)._replace(doubtful=doubtful)
-        self._again[due_at, blocked_by].append((row, (pk, out.user_id)))
+            return None
+        return self._row(pk, out, Outcome.WAITING, reason, attempts)
 
     def _row(self, pk: int, out: "Out", outcome: Outcome, reason: str, attempts: int) -> ledger.Row:
         return ledger.Row(
@@ -130,12 +121,15 @@ class Record:
     def write(self) -> None:
         """Rows, the list batches of what is tried again, retirements, and pauses."""
         self._pace()
-        for (due_at, blocked_by), waiting in self._again.items():
-            if self.project_until and not blocked_by:
-                due_at = max(due_at, self.project_until)
+        for (key, not_before), waiting in self._again.items():
+            if self.project_until and not key[3]:
+                not_before = max(not_before, self.project_until)
             members = [pair for _, pair in waiting]
-            batch = plan.add_list(self.notification, members, due_at, blocked_by=blocked_by)
-            self._rows += [row._replace(batch_id=batch.pk) for row, _ in waiting]
+            batch_pk = self.retries.add(key, members, not_before, self.now)
+            self._rows += [row._replace(batch_id=batch_pk) for row, _ in waiting]
+        if self._back:
+            batch = plan.add_list(self.notification, [pair for _, pair in self._back], self.now)
+            self._rows += [row._replace(batch_id=batch.pk) for row, _ in self._back]
         if self.batch.kind == BatchKind.RANGE:
             ledger.insert(self._rows)
         else:
@@ -149,12 +143,14 @@ class Record:
 
     def _guard(self) -> None:
         """Pauses are written here, before any token is retired."""
+        if cause := self.blocked_by or next(iter(self.blocked_platform.values()), ""):
+            guards.note_cause(self.notification, cause, self._detail)
         if self._refused is not None:
-            facts = {"reason": self._refused.reason, "detail": self._refused.detail}
+            facts = guards.facts_of(self._refused.detail) | {"reason": self._refused.reason}
             self.paused |= guards.pause(self.notification, MESSAGE_REFUSED, facts, self.now)
         pulled = self._brake() if self._looks_dead() else ""
         if pulled:
-            self.paused |= guards.pause(self.notification, pulled, {}, self.now)
+            self.paused |= guards.pause(self.notification, pulled, guards.facts_of(), self.now)
         elif self._dead and self.notification.paused_reason not in ("brake", "wrong_project"):
             registry.retire(self._dead, self.now)
 

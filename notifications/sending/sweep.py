@@ -31,7 +31,8 @@ def _pause_blocked(notification_id: int, now: datetime) -> None:
         return
     reason = blocked.values_list("blocked_by", flat=True).order_by("pk").first()
     if reason:
-        guards.pause(Notification.objects.get(pk=notification_id), reason, {}, now)
+        notification = Notification.objects.get(pk=notification_id)
+        guards.pause(notification, reason, notification.paused_facts, now)
 
 
 def finish_all(now: datetime) -> None:

@@ -1,0 +1,40 @@
+"""Pause all sending: one preference that starting and every opening obey, until it is lifted."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from devices import preferences
+from notifications import access, audit
+
+PHRASE = "Pause all sending"
+
+
+def since() -> str:
+    """When it was thrown (ISO), or "" while sending is free."""
+    return str(preferences.get("pause_all_since"))
+
+
+def throw(*, by: Any, phrase: str, now: datetime, ip: str | None = None) -> None:
+    """Nothing starts and nothing is opened from here on; what is on the wire is still recorded.
+    Raises NotAllowed, or ValidationError({"phrase": …})."""
+    access.check(by, "settings")
+    if phrase.strip() != PHRASE:
+        raise ValidationError({"phrase": [f"Type exactly: {PHRASE}"]})
+    with transaction.atomic():
+        if since():
+            return
+        preferences.put(pause_all_since=now.isoformat())
+        audit.record(by, "paused all sending", ip=ip)
+
+
+def lift(*, by: Any, now: datetime, ip: str | None = None) -> None:
+    """What waited goes on; a broadcast that is late by now is held for a person."""
+    access.check(by, "settings")
+    with transaction.atomic():
+        if not since():
+            return
+        preferences.put(pause_all_since="")
+        audit.record(by, "resumed all sending", ip=ip)
