@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from devices.states import Platform
 from notifications.models import AuditEntry, Batch, Delivery, Notification
 from notifications.sending import counters
-from notifications.states import FINAL, LIVE, BatchKind, Kind
+from notifications.states import FINAL, LIVE, BatchKind, Kind, Outcome
 from notifications.states import NotificationStatus as S
 
 NAMES = (
@@ -255,16 +255,22 @@ def week(now: datetime) -> list[Day]:
     today = timezone.localtime(now).date()
     first = today - timedelta(days=6)
     begin = timezone.make_aware(datetime.combine(first, datetime.min.time()))
-    rows = list(Notification.objects.filter(started_at__gte=begin).only("pk", "started_at"))
-    found = counts_of(rows)
     days = {first + timedelta(days=n): [0, 0, 0] for n in range(7)}
-    for one in rows:
-        assert one.started_at is not None  # noqa: S101  filtered
-        mine = days.get(timezone.localtime(one.started_at).date())
+    since = Q(notification__started_at__gte=begin)
+    rows = Batch.objects.filter(since).values_list(
+        "notification__started_at", "counters", "opened_ios", "opened_android"
+    )
+    for started_at, found, opened_ios, opened_android in rows.iterator(chunk_size=1_000):
+        mine = days.get(timezone.localtime(started_at).date())
         if mine is not None:
-            mine[0] += found[one.pk].accepted
-            mine[1] += found[one.pk].opened
-            mine[2] += 1
+            mine[0] += sum(one.get(Outcome.ACCEPTED, 0) for one in found.values())
+            mine[1] += opened_ios + opened_android
+    starts = Notification.objects.filter(started_at__gte=begin).values_list("started_at", flat=True)
+    for started_at in starts.iterator(chunk_size=1_000):
+        assert started_at is not None  # noqa: S101  filtered
+        day = timezone.localtime(started_at).date()
+        if day in days:
+            days[day][2] += 1
     return [Day(day, *numbers) for day, numbers in days.items()]
 
 
