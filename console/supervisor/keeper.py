@@ -22,7 +22,7 @@ BACK_OFF_S = (0.5, 1, 2, 5, 10, 30)
 # First whoever makes work, then whoever does it, last what they need. Seconds since the stop was
 # asked for; whoever is still there by then is killed. All of it ends within 15 s.
 STOP_ORDER: list[tuple[set[str], float]] = [
-    ({"beat", "web"}, 5),
+    ({"beat", "web"}, 6),
     ({"worker-trigger", "worker-bulk"}, 11.5),
     ({"sandbox"}, 12.5),
     ({"redis"}, 14),
