@@ -7,6 +7,7 @@ the data folder. What apps bring along (the API docs, megabytes) goes out as it 
 
 import gzip
 import os
+import threading
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def compressed(path: Path, folder: Path) -> Path:
     twin = folder / f"{sha256(content).hexdigest()[:32]}.gz"
     if not twin.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        part = twin.with_suffix(f".{os.getpid()}")  # two servers may start at once
+        # two servers, or two threads of one, may start at once
+        part = twin.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         part.write_bytes(gzip.compress(content, mtime=0))
         part.replace(twin)
     return twin
