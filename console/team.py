@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, QuerySet, When
 
 from console.roles import ROLES
@@ -56,11 +56,16 @@ def add(username: str, role: str, *, by: Any = None, ip: str | None = None) -> t
         raise ValidationError(
             {"username": ["A username has letters, digits and @ . + - _ only, up to 150."]}
         )
+    taken = ValidationError({"username": [f"There is already a member named {username}."]})
     if User.objects.filter(username__iexact=username).exists():
-        raise ValidationError({"username": [f"There is already a member named {username}."]})
+        raise taken
     known_role(role)
     password = generated_password()
-    user = User.objects.create_user(username=username, password=password)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username=username, password=password)
+    except IntegrityError:  # someone else added the same name a moment ago
+        raise taken from None
     put_into(user, role)
     audit.record(by, "added a member", user, {"role": role}, ip)
     return user, password

@@ -13,6 +13,7 @@ from notifications.states import ParameterType
 
 PARAMETERS_MAX = 50
 PREFIX = "parameters"
+TYPES = [(kind, kind) for kind in ParameterType.values]  # the app's own words
 FORM_FIELDS_MAX = 1_000  # Django takes no more fields in one form
 
 
@@ -57,9 +58,7 @@ class ParameterForm(forms.Form):
         error_messages={"required": "Name this parameter, or remove its row."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    type = forms.ChoiceField(
-        label="Type", choices=ParameterType.choices, initial=ParameterType.STRING
-    )
+    type = forms.ChoiceField(label="Type", choices=TYPES, initial=ParameterType.STRING)
     required = forms.BooleanField(label="Required", required=False)
 
     def clean_name(self) -> str:

@@ -152,8 +152,8 @@ def erased(request: HttpRequest, person: AppUser) -> HttpResponse:
     if request.POST.get("user_id", "").strip() != person.user_id:
         messages.error(request, f"Nothing was erased. Type the id exactly: {person.user_id}")
         return redirect("person", person.user_id)
-    noted(request, "erased a person", person)
     persons.erase(person.user_id, timezone.now())
+    noted(request, "erased a person", person)
     messages.success(request, "Erased. What was sent stays in the counts, without a name.")
     return redirect("people")
 

@@ -156,3 +156,18 @@ def test_too_many_rows_are_refused_not_cut():
     assert answer.status_code == 200
     assert "50" in answer.content.decode()
     assert not Page.objects.exists()
+
+
+def test_types_are_named_as_the_app_names_them():
+    shown = post_page(client_of("ops"), "Booking", ("ref", "String", False), add_parameter="1")
+
+    for word in [
+        "String",
+        "Integer",
+        "Double",
+        "Boolean",
+        "DateTime",
+        "LatLng",
+        "DocumentReference",
+    ]:
+        assert f">{word}</option>" in shown.content.decode()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
@@ -44,12 +44,24 @@ def edited(
         context["just_added"] = "add_parameter" in request.POST
     elif request.method == "POST":
         rows = form_of.typed_rows(request.POST)
-        if form.is_valid() & rows.is_valid():
-            saved = save(request, form, rows, found)
-            messages.success(request, f"Saved. A tap can now open {saved.name}.")
+        if form.is_valid() & rows.is_valid() and kept(request, form, rows, found):
             return redirect("settings-pages")
     template = context | {"form": form, "rows": rows}
     return draw(request, "settings-pages", template, part=part)
+
+
+def kept(
+    request: HttpRequest, form: form_of.PageForm, rows: form_of.ParameterRows, found: Page | None
+) -> bool:
+    """False, with the error on the form, when someone else took the name a moment ago."""
+    try:
+        saved = save(request, form, rows, found)
+    except IntegrityError:
+        name = form.cleaned_data["name"]
+        form.add_error("name", f"There is already a page named {name}.")
+        return False
+    messages.success(request, f"Saved. A tap can now open {saved.name}.")
+    return True
 
 
 @transaction.atomic
