@@ -18,6 +18,8 @@ DEBUG = env.switch("DEBUG")
 PORT = env.whole("PORT", 8000, 1, 65535)
 BIND = env.text("BIND", "127.0.0.1")
 SANDBOX_PORT = env.whole("SANDBOX_PORT", 8787, 1, 65535)
+# The same over TLS; 0 is off, as it is by default where SANDBOX_PORT was moved.
+SANDBOX_TLS_PORT = env.whole("SANDBOX_TLS_PORT", 8788 if SANDBOX_PORT == 8787 else 0, 0, 65535)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 PUBLIC_URL = env.url("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")

@@ -55,6 +55,8 @@ def redis() -> Part:
 def sandbox() -> Part:
     command = [sys.executable, "-m", "notifications.sending.sandbox"]
     command += ["--port", str(settings.SANDBOX_PORT), "--data-dir", str(settings.DATA_DIR)]
+    if settings.SANDBOX_TLS_PORT:
+        command += ["--tls-port", str(settings.SANDBOX_TLS_PORT)]
     question = partial(
         answers.http_answers,
         "127.0.0.1", settings.SANDBOX_PORT, "/_sandbox/stats", {"X-Sandbox": "1"},

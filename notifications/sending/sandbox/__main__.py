@@ -88,7 +88,10 @@ async def _serve(port: int, tls_port: int | None, folder: Path) -> None:
     await server.bind(port)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if tls_port is not None:
-        await server.bind(tls_port, certificates.context(folder))
+        try:
+            await server.bind(tls_port, certificates.context(folder))
+        except PortTaken as error:
+            print(f"sandbox: without TLS: {error}", file=sys.stderr, flush=True)
     server.sandbox = Sandbox(folder, f"http://{LOOPBACK}:{port}")
     gc.freeze()  # what was loaded stays; looking through it again and again would cost
     gc.set_threshold(50_000)
