@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Lock
 from typing import Any
 
 import redis
@@ -42,6 +43,7 @@ class Counts:
     """Fixed windows of a minute."""
 
     def __init__(self) -> None:
+        self.lock = Lock()
         self.client: Any = None
         self.rest_until = 0.0
         self.window = 0
@@ -72,17 +74,20 @@ class Counts:
             return []
 
     def connect(self) -> Any:
-        if self.client is None:
-            self.client = redis.Redis.from_url(
-                settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2
-            )
+        """One client for all threads; one that is dropped would close what others speak on."""
+        with self.lock:
+            if self.client is None:
+                self.client = redis.Redis.from_url(
+                    settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2
+                )
         return self.client
 
     def alone(self, names: list[str], window: int) -> list[int]:
-        if window != self.window:
-            self.window, self.local = window, Counter()
-        self.local.update(names)
-        return [self.local[name] for name in names]
+        with self.lock:
+            if window != self.window:
+                self.window, self.local = window, Counter()
+            self.local.update(names)
+            return [self.local[name] for name in names]
 
 
 counts = Counts()
