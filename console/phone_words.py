@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from console.templatetags.beckon import ago_text
+from devices import names
 from devices.models import AppUser, Device
 from devices.states import DeviceState, PermissionStatus, Platform, SystemPermission
 from notifications import reach
@@ -46,7 +47,7 @@ def phone(device: Device, policy: reach.Policy) -> Phone:
 
 
 def name_of(device: Device) -> str:
-    return device.model or ("iPhone" if device.platform == Platform.IOS else "Android phone")
+    return names.phone(device)
 
 
 def system_of(device: Device) -> str:
@@ -61,11 +62,7 @@ def masked(token: str | None) -> str:
 
 def display_name(person: AppUser) -> str:
     """What her attributes call her, else her id."""
-    known = person.attributes if isinstance(person.attributes, dict) else {}
-    name = known.get("name") or " ".join(
-        str(known[part]) for part in ("first_name", "last_name") if known.get(part)
-    )
-    return str(name or person.user_id)
+    return names.person(person)
 
 
 def initials(name: str) -> str:
