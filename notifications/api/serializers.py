@@ -116,3 +116,40 @@ class DeliveryAnswer(serializers.Serializer[Any]):
 class DeliveryPage(serializers.Serializer[Any]):
     data = DeliveryAnswer(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
+
+
+class ExplainedMoment(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    hint = serializers.CharField(allow_blank=True)
+    device_id = serializers.CharField(allow_null=True)
+
+
+class ExplainedDevice(serializers.Serializer[Any]):
+    """`outcome`: a delivery's, or `not_sent`, `not_yet` where it has no row; before the sending
+    began `would_send`, `would_not_send`."""
+
+    device_id = serializers.CharField()
+    platform = serializers.CharField()
+    outcome = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    sentence = serializers.CharField()
+    next_step = serializers.CharField(allow_blank=True)
+    message_id = serializers.CharField(allow_blank=True)
+    attempts = serializers.IntegerField()
+    at = serializers.DateTimeField(allow_null=True)
+    received_at = serializers.DateTimeField(allow_null=True)
+    opened_at = serializers.DateTimeField(allow_null=True)
+
+
+class ExplanationAnswer(serializers.Serializer[Any]):
+    """`verdict`: the furthest any phone got, or `no_phone`, `not_in_audience`, `cancelled`."""
+
+    user_id = serializers.CharField()
+    notification_id = serializers.UUIDField()
+    verdict = serializers.CharField()
+    sentence = serializers.CharField()
+    next_step = serializers.CharField(allow_blank=True)
+    timeline = ExplainedMoment(many=True)
+    devices = ExplainedDevice(many=True)

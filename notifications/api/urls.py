@@ -3,6 +3,7 @@
 from django.urls import path
 
 from notifications.api.events import EventsDoor
+from notifications.api.explaining import ExplainDoor
 from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
 from notifications.api.trigger import TriggerDoor
 
@@ -12,4 +13,5 @@ urlpatterns = [
     path("notifications", NotificationsDoor.as_view()),
     path("notifications/<uuid:uuid>", NotificationDoor.as_view()),
     path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),
+    path("users/<str:user_id>/notifications/<uuid:uuid>/explain", ExplainDoor.as_view()),
 ]

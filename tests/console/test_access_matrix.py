@@ -161,6 +161,7 @@ MATRIX = [
     Row("api/v1/notifications", "GET", READERS),
     Row("api/v1/notifications/<uuid:uuid>", "GET", READERS, "sent"),
     Row("api/v1/notifications/<uuid:uuid>/deliveries", "GET", READERS, "sent"),
+    Row("api/v1/users/<str:user_id>/notifications/<uuid:uuid>/explain", "GET", READERS, "sent"),
     Row("api/v1/notifications/trigger", "POST", SERVERS),
     Row("api/v1/events", "POST", CLIENTS),
     Row("api/v1/devices/<str:device_id>", "PUT", PHONES, body={"platform": "ios"}),

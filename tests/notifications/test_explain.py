@@ -33,10 +33,11 @@ def only_lane(notification: Notification, user_id: str = "ann") -> Any:
 
 def started(**fields: Any) -> Notification:
     """Sending has begun and nothing was opened; rows are added by the test."""
+    make_device("somebody else", platform=fields.get("target_os", "ios"))
     found = confirmed(**fields)
     edge = Device.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     Notification.objects.filter(pk=found.pk).update(
-        status="sending", started_at=NOW, audience_edge=edge, planned=1
+        status="sending", started_at=timezone.now(), audience_edge=edge, planned=1
     )
     found.refresh_from_db()
     return found
@@ -49,7 +50,7 @@ def with_row(device: Device, outcome: str, reason: str = "", **fields: Any) -> N
     )
     Delivery.objects.create(
         notification=notification, device=device, user=device.owner, batch=batch,
-        platform=device.platform, outcome=outcome, reason=reason, started_at=NOW, at=NOW, **fields,
+        platform=device.platform, outcome=outcome, reason=reason, started_at=timezone.now(), at=timezone.now(), **fields,
     )  # fmt: skip
     return notification
 
@@ -158,3 +159,233 @@ def counted(lanes: list[Any]) -> dict[str, int]:
         if lane.reason != "not_in_audience":
             found[lane.reason] = found.get(lane.reason, 0) + 1
     return found
+
+
+# ---------------------------------------------------------------- what became of it
+def test_accepted_received_and_opened_are_told_apart(db):
+    phone = make_device("ann", platform="ios", model="iPhone 15")
+    notification = with_row(phone, "accepted", message_id="0:17d2", attempts=1)
+
+    lane = only_lane(notification)
+    assert (lane.shown, lane.message_id) == ("accepted", "0:17d2")
+    assert lane.sentence.startswith("Accepted for ann’s iPhone 15 at ")
+    assert "UTC on " in lane.sentence
+    assert lane.sentence.endswith(", not opened.")
+    assert about(notification).verdict == "accepted"
+
+    for told in ("received", "opened"):
+        event = Event(f"e-{told}", told, phone.device_id, notification.uuid, at=timezone.now())
+        receipts.take([event], timezone.now())
+        assert only_lane(notification).shown == told == about(notification).verdict
+
+    kinds = [moment.kind for moment in about(notification).timeline]
+    assert kinds == [
+        "composed", "confirmed", "sent", "sent", "accepted", "received", "opened",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("phone", "reason", "words"),
+    [
+        ({"system": "denied"}, "no_permission_denied", "notifications are off"),
+        ({"system": "not_determined"}, "no_permission_never_asked", "has not asked"),
+        ({"opted_out": True}, "opted_out", "they opted out in the app"),
+        ({"token": None}, "no_token", "without an FCM token"),
+        ({"state": "invalid"}, "unregistered", "nobody was signed in"),
+        ({}, "owner_changed", "someone else had signed in"),
+        ({"last_seen_at": NOW - timedelta(days=40)}, "stale", "more than 30 days before"),
+        ({}, "excluded", "leaves this person out"),
+        ({}, "frequency_cap", "as many notifications as the sending policy allows"),
+        ({}, "quiet_hours", "it was night where they are"),
+        ({}, "too_big", "larger than 4 000 bytes"),
+        ({}, "already_has_it", "was sent the message before"),
+    ],
+)
+def test_each_reason_not_to_send_has_its_words(db, phone, reason, words):
+    device = make_device("ann", platform="ios", **phone)
+    notification = with_row(device, "skipped", reason)
+
+    lane = only_lane(notification)
+
+    assert (lane.outcome, lane.reason) == ("skipped", reason)
+    assert lane.sentence.startswith("Not sent to ann’s iPhone: ")
+    assert words in lane.sentence
+    assert ".." not in lane.sentence
+    assert about(notification).verdict == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "words"),
+    [
+        ("dead_token", "unregistered", "the app was removed from this phone"),
+        ("dead_token", "invalid_argument", "FCM does not know this token’s form"),
+        ("rejected", "invalid_argument", "FCM refused the message itself"),
+        ("rejected", "sender_id_mismatch", "belongs to another Firebase project"),
+        ("unknown", "timeout", "Google’s answer never reached us"),
+        ("unknown", "worker_lost", "ended between sending and writing down"),
+        ("expired", "ttl", "its time ran out"),
+        ("expired", "unavailable", "FCM could not take it just then"),
+        ("stopped", "stopped", "was stopped"),
+    ],
+)
+def test_each_other_end_has_its_words(db, outcome, reason, words):
+    notification = with_row(make_device("ann"), outcome, reason)
+
+    lane = only_lane(notification)
+
+    assert (lane.shown, lane.reason) == (outcome, reason)
+    assert words in lane.sentence
+    assert about(notification).verdict == outcome
+
+
+def test_waiting_names_its_next_try_and_what_pauses_it(db):
+    again = NOW + timedelta(minutes=2)
+    notification = with_row(make_device("ann"), "waiting", "quota", due_at=again, attempts=1)
+
+    assert "Google asked us to slow down. Next try at " in only_lane(notification).sentence
+
+    notification.status, notification.paused_reason = "paused", "by_person"
+    notification.save()
+    assert "The notification is paused (paused by hand)." in only_lane(notification).sentence
+
+
+def test_since_when_they_are_off_and_what_turns_them_on(db):
+    preferences.put(app_name="Fellhus")
+    off = NOW - timedelta(days=12)
+    phone = make_device(
+        "ann", platform="android", system="denied", perm_denials=2, perm_changed_at=off
+    )
+    notification = with_row(phone, "skipped", "no_permission_denied")
+
+    found = about(notification)
+
+    assert f"notifications are off since {off:%a} {off.day} {off:%b %Y}" in found.sentence
+    assert "Settings → Apps → Fellhus → Notifications" in found.next_step
+
+
+def test_a_phone_that_was_off_then_and_is_on_now_says_so(db):
+    phone = make_device("ann", platform="ios")
+    notification = with_row(phone, "skipped", "no_permission_denied")
+
+    found = about(notification)
+
+    assert "It can be reached now." in found.sentence
+    assert found.next_step.startswith("The phone can be reached now.")
+
+
+# ---------------------------------------------------------------- no row
+def test_a_turn_that_has_not_come_says_what_holds_it(db):
+    make_device("ann")
+    notification = started()
+    Batch.objects.create(
+        notification=notification, kind="range", due_at=NOW, first_pk=1,
+        last_pk=notification.audience_edge,
+    )  # fmt: skip
+
+    assert only_lane(notification).reason == "turn"
+    assert about(notification).verdict == "not_yet"
+
+    preferences.put(pause_all_since=NOW.isoformat())
+    assert "all sending is paused" in only_lane(notification).sentence
+    preferences.put(pause_all_since="")
+    Notification.objects.filter(pk=notification.pk).update(status="paused", paused_reason="brake")
+    assert "paused (unusually many dead tokens)" in only_lane(notification).sentence
+
+    Notification.objects.filter(pk=notification.pk).update(status="stopped", finished_at=NOW)
+    lane = only_lane(notification)
+    assert (lane.outcome, lane.reason) == ("not_sent", "stopped")
+    assert "was stopped at " in lane.sentence
+
+
+@pytest.mark.django_db(transaction=True)
+def test_later_phones_and_later_people_are_told_so(sandbox):
+    make_device("bob")
+    notification = confirmed()
+    run_all()
+    late = make_device("ann", platform="ios")
+
+    assert only_lane(notification).reason == "registered_later"
+    assert "after the sending had started" in only_lane(notification).sentence
+
+    registry.unregister(device_id=late.device_id, actor=Actor.CONSOLE, at=timezone.now())
+    assert about(notification).verdict in ("no_phone", "not_sent")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phone_that_changed_hands_after_it_was_sent_to(sandbox):
+    phone = make_device("bob")
+    notification = confirmed()
+    run_all()
+    Device.objects.filter(pk=phone.pk).update(owner=make_user("ann"))
+
+    lane = only_lane(notification)
+
+    assert lane.reason == "other_person"
+    assert "someone else was signed in on it then" in lane.sentence
+    assert about(notification, "bob").verdict == "accepted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_never_in_it_is_told_which_people_were(sandbox):
+    make_device("ann"), make_device("bob")
+    named = confirmed(send_to="users", recipients=["bob"])
+    saved = Audience.objects.create(name="Lapsed 30 days")
+    saved.members.create(user=AppUser.objects.get(user_id="bob"))
+    lapsed = confirmed(send_to="audience", audience=saved)
+    run_all()
+
+    assert about(named).verdict == about(lapsed).verdict == "not_in_audience"
+    assert about(named).sentence == "ann was not sent it: they are not the one person it names."
+    assert "they are not in the audience “Lapsed 30 days”" in about(lapsed).sentence
+
+
+def test_the_other_system_nobody_known_and_no_phone(db):
+    make_device("ann", platform="android")
+    make_user("bob")
+    notification = started(target_os="ios")
+
+    assert only_lane(notification).reason == "other_os"
+    assert "for iPhones only" in only_lane(notification).sentence
+    assert about(notification, "bob").verdict == "no_phone"
+    assert "bob has no phone" in about(notification, "bob").sentence
+    unknown = about(notification, "Ann")
+    assert unknown.verdict == "unknown_person"
+    assert "Beckon does not know “Ann”" in unknown.sentence
+
+
+def test_what_has_not_started_is_answered_for_now(db):
+    make_device("ann", platform="ios"), make_device("ann", system="denied", perm_denials=2)
+    draft = make_draft()
+
+    found = about(draft)
+
+    assert found.verdict == "would_send"
+    assert found.sentence.startswith("As things are now it would be sent to ann’s iPhone.")
+    assert "It would not be sent to the Android phone: notifications are off" in found.sentence
+    assert found.sentence.endswith("It is still a draft.")
+
+    due = confirmed(send_at=timezone.now() + timedelta(hours=2))
+    assert "It is scheduled at " in about(due).sentence
+    lifecycle.cancel(due, by=make_staff(), now=timezone.now())
+    assert about(due).verdict == "cancelled"
+    assert about(due).sentence.startswith("Nobody got it: it was cancelled")
+
+
+def test_the_ticket_says_it_in_plain_text(db):
+    phone = make_device("ann", platform="ios", model="iPhone 15")
+    notification = with_row(phone, "accepted", message_id="0:17d2")
+
+    text = ticket(about(notification))
+
+    assert str(notification.uuid) in text
+    assert "Accepted for ann’s iPhone 15" in text
+    assert "iPhone 15: Google accepted it (0:17d2)" in text
+    assert "<" not in text
+
+
+def test_a_link_an_id_and_nonsense(db):
+    notification = make_draft()
+    url = f"https://beckon.example{notification.get_absolute_url()}?tab=recipients"
+
+    assert parse(url) == parse(f" {notification.uuid} ") == str(notification.uuid)
+    assert parse("first snow") == ""
