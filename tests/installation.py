@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from console.supervisor.mortal import die_with_parent
 from tests.services import OURS, ROOT, free_port
 
 READY = re.compile(
@@ -53,6 +54,7 @@ class Installation:
             [sys.executable, "manage.py", "up", *arguments],
             cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL,
             stdout=self._log, stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent(),
         )  # fmt: skip
         return self.process
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from console.supervisor.mortal import die_with_parent
 from tests.services import ROOT
 
 _numbers = count(1)
@@ -42,6 +43,7 @@ class Worker:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | {"DATABASE_URL": test_database_url(), "CELERY_SKIP_CHECKS": "1"} | env,
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent(signal.SIGKILL),
         )  # fmt: skip
         self._wait_until_it_answers()
 
