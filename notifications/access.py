@@ -26,6 +26,7 @@ WORDS = {
     "keys": "manage API keys",
     "team": "manage the team",
     "people": "change people and their phones",
+    "audiences": "make or change audiences",
     "audit": "read the audit log",
 }
 SIMPLE = {
@@ -33,6 +34,7 @@ SIMPLE = {
     "test": "compose_notification",
     "duplicate": "compose_notification",
     "people": "confirm_to_users",
+    "audiences": "confirm_broadcast",
     "settings": "change_settings",
     "keys": "manage_keys",
     "team": "manage_team",

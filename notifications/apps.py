@@ -8,6 +8,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from devices import people
-        from notifications import forgetting
+        from notifications import audience_rules, forgetting
 
         people.also_forget(forgetting.forget)
+        audience_rules.register()

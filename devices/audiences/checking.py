@@ -1,0 +1,304 @@
+"""What may be a rule: its shape, its values, and whether anybody has such an attribute.
+
+Errors are a ValidationError by path: `rules.all.0.value` is the value of the first condition.
+"""
+
+import difflib
+import math
+import re
+from datetime import date
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+
+from devices.audiences import attributes
+from devices.audiences.fields import FIELDS, OPS_OF, VERSION, Condition
+from devices.models import AppUser, Audience
+
+VERSION_NOW = 1
+GROUPS = ("all", "any", "none")
+CONDITIONS_MAX = 50
+VALUES_MAX = 1_000
+TEXT_MAX = 200
+DAYS_MAX = 3_650
+NUMBER_MAX = 1e15
+ATTRIBUTE = re.compile(r'[^\x00-\x1f\x7f"\\_$\s][^\x00-\x1f\x7f"\\]{0,63}')
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}", re.ASCII)
+COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+DAY_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+TYPES = {"string": "text", "number": "a number", "boolean": "yes or no", "date": "a date"}
+
+
+class Errors(dict[str, list[str]]):
+    def add(self, path: str, sentence: str) -> None:
+        self.setdefault(path, []).append(sentence)
+
+
+def check(rules: Any, audience: Audience | None = None) -> dict[str, Any]:
+    """The rules as they are kept. Raises ValidationError naming every place that is wrong."""
+    errors = Errors()
+    if not isinstance(rules, dict):
+        errors.add("rules", "Rules are an object with version and one of all, any, none or list.")
+    else:
+        _check_top(rules, errors)
+    if not errors:
+        _check_attributes(rules, errors)
+        _check_exclude(rules.get("exclude"), audience, errors)
+    if errors:
+        raise ValidationError(dict(errors))
+    return dict(rules)
+
+
+def _check_top(rules: dict[str, Any], errors: Errors) -> None:
+    if rules.get("version") != VERSION_NOW or isinstance(rules.get("version"), bool):
+        errors.add("rules.version", f"This is not version {VERSION_NOW}, the only one known.")
+    for name in rules.keys() - {"version", "exclude", "list", *GROUPS}:
+        errors.add(f"rules.{name}"[:80], f"Rules have no {name!r:.40}.")
+    kinds = [name for name in (*GROUPS, "list") if name in rules]
+    if len(kinds) != 1:
+        errors.add("rules", "Name exactly one of all, any, none or list.")
+    elif kinds == ["list"]:
+        if rules["list"] is not True:
+            errors.add("rules.list", "A fixed list is written list: true.")
+    else:
+        count = _check_group(rules[kinds[0]], f"rules.{kinds[0]}", errors, nested=False)
+        if count > CONDITIONS_MAX:
+            errors.add("rules", f"{count:,} conditions; {CONDITIONS_MAX} is the most.")
+
+
+def _check_group(items: Any, path: str, errors: Errors, *, nested: bool) -> int:
+    """How many conditions are in it; those beyond the most are not looked at."""
+    if not isinstance(items, list):
+        errors.add(path, "This is a list of conditions.")
+        return 0
+    if not items and nested:
+        errors.add(path, "This group is empty. Add a condition or take it out.")
+    if len(items) > CONDITIONS_MAX:
+        return len(items)
+    count = 0
+    for position, item in enumerate(items):
+        here = f"{path}.{position}"
+        inner = [name for name in GROUPS if isinstance(item, dict) and name in item]
+        if not isinstance(item, dict):
+            errors.add(here, "A condition is an object with field, op and value.")
+        elif not inner:
+            count += 1
+            _check_condition(item, here, errors)
+        elif nested:
+            errors.add(here, "Groups hold conditions, not further groups.")
+        elif len(item) != 1:
+            errors.add(here, "A group has exactly one of all, any or none, and nothing else.")
+        else:
+            count += _check_group(item[inner[0]], f"{here}.{inner[0]}", errors, nested=True)
+    return count
+
+
+def _check_condition(condition: dict[str, Any], path: str, errors: Errors) -> None:
+    name = condition.get("field")
+    known = FIELDS.get(name) if isinstance(name, str) else None
+    if known is None:
+        errors.add(f"{path}.field", f"There is no field {name!r:.40}. There are {_listed(FIELDS)}.")
+        return
+    if known.check is not None:
+        for key, sentence in known.check(condition).items():
+            errors.add(f"{path}.{key}", sentence)
+        return
+    expected = {"field", "op", "value"}
+    kind, ops = known.type, known.ops
+    if name == "attribute":
+        expected |= {"name", "type"}
+        kind, ops = _attribute_type(condition, path, errors)
+    for extra in condition.keys() - expected:
+        errors.add(
+            f"{path}.{extra}"[:80], f"A condition on {known.label.lower()} has no such part."
+        )
+    op = condition.get("op")
+    if not ops:
+        return
+    if op not in ops:
+        errors.add(f"{path}.op", f"{op!r:.40} can’t be asked here. There are {_listed(ops)}.")
+        return
+    _check_value(condition.get("value"), kind, str(op), known.choices, f"{path}.value", errors)
+
+
+def _attribute_type(condition: Condition, path: str, errors: Errors) -> tuple[str, tuple[str, ...]]:
+    name, kind = condition.get("name"), condition.get("type")
+    if not isinstance(name, str) or not ATTRIBUTE.fullmatch(name):
+        errors.add(
+            f"{path}.name",
+            "Name an attribute: 1 to 64 characters, no quotes or backslashes.",
+        )
+    if not isinstance(kind, str) or kind not in OPS_OF:
+        errors.add(f"{path}.type", f"The type is one of {_listed(OPS_OF)}.")
+        return "", ()
+    return kind, OPS_OF[kind]
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(names)
+
+
+# ---------------------------------------------------------------- values
+
+
+def _check_value(value: Any, kind: str, op: str, choices: Any, path: str, errors: Errors) -> None:
+    if op == "exists":
+        if not isinstance(value, bool):
+            errors.add(path, "exists is true or false.")
+    elif op in ("in_last", "not_in_last"):
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= DAYS_MAX:
+            errors.add(path, f"Give a whole number of days from 1 to {DAYS_MAX:,}.")
+    elif op == "one_of":
+        _check_list(value, kind, choices, path, errors)
+    elif op == "between":
+        _check_span(value, kind, choices, path, errors)
+    elif told := _wrong(value, kind, choices):
+        errors.add(path, told)
+
+
+def _check_list(value: Any, kind: str, choices: Any, path: str, errors: Errors) -> None:
+    if not isinstance(value, list) or not value:
+        errors.add(path, "Name at least one value, as a list.")
+    elif len(value) > VALUES_MAX:
+        errors.add(
+            path, f"{len(value):,} values; {VALUES_MAX:,} is the most. Use a fixed list for more."
+        )
+    else:
+        for position, one in enumerate(value):
+            if told := _wrong(one, kind, choices):
+                errors.add(f"{path}.{position}", told)
+
+
+def _check_span(value: Any, kind: str, choices: Any, path: str, errors: Errors) -> None:
+    if not isinstance(value, list) or len(value) != 2:
+        errors.add(path, "between takes two values, the lower and the higher.")
+        return
+    told = [_wrong(one, kind, choices) for one in value]
+    for position, sentence in enumerate(told):
+        if sentence:
+            errors.add(f"{path}.{position}", sentence)
+    if not any(told) and kind != "version" and value[0] > value[1]:
+        errors.add(path, "The lower value comes first.")
+
+
+def _wrong(value: Any, kind: str, choices: Any) -> str:
+    """What is wrong with one value, as a sentence; "" when nothing is."""
+    if kind == "number":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fine = is_number and math.isfinite(value) and abs(value) <= NUMBER_MAX
+        return "" if fine else "This is a number, without quotes."
+    if kind == "boolean":
+        return "" if isinstance(value, bool) else "This is true or false."
+    if not isinstance(value, str):
+        return "This is a text."
+    if not value or len(value) > TEXT_MAX or CONTROL.search(value):
+        return f"Give a text of 1 to {TEXT_MAX} characters."
+    return _wrong_text(value, kind, choices)
+
+
+def _wrong_text(value: str, kind: str, choices: Any) -> str:
+    if kind in ("date", "day"):
+        return "" if _is_day(value) else "Give a date that exists, such as 2026-11-30."
+    if kind == "choice":
+        return "" if value in choices else f"There are {_listed(choices)}."
+    if kind == "version":
+        fine = re.fullmatch(VERSION.strip("^$"), value, re.ASCII)
+        return "" if fine else "Give a version of numbers and dots, such as 17.2."
+    if kind == "locale":
+        return "" if LOCALE.fullmatch(value) else "Give a language such as de or de-AT."
+    if kind == "country":
+        return "" if COUNTRY.fullmatch(value) else "Give a country as two capitals, such as AT."
+    return ""
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return bool(DAY_SHAPE.fullmatch(value)) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def zones() -> list[str]:
+    return sorted(available_timezones())
+
+
+# ---------------------------------------------------------------- what people have
+
+
+def _check_attributes(rules: dict[str, Any], errors: Errors) -> None:
+    for path, condition in walk(rules):
+        if condition["field"] != "attribute":
+            continue
+        name, kind = condition["name"], condition["type"]
+        wanted = attributes.is_day(name) if kind == "date" else attributes.of_kind(name, kind)
+        if condition["op"] == "exists":
+            wanted = attributes.exists(name)
+        if AppUser.objects.filter(wanted).exists():
+            continue
+        person = AppUser.objects.filter(attributes.exists(name)).first()
+        if person is None:
+            errors.add(f"{path}.name", _nobody_has(name))
+        else:
+            found = _type_word(person.attributes.get(name))
+            errors.add(f"{path}.type", f"{name} is {found}; nobody has {TYPES[kind]} there.")
+
+
+def walk(rules: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every condition with its path, groups opened."""
+    found = []
+    for group in GROUPS:
+        for position, item in enumerate(rules.get(group, [])):
+            path = f"rules.{group}.{position}"
+            inner = next((name for name in GROUPS if name in item), "")
+            if not inner:
+                found.append((path, item))
+            for place, each in enumerate(item.get(inner, []) if inner else []):
+                found.append((f"{path}.{inner}.{place}", each))
+    return found
+
+
+def _nobody_has(name: str) -> str:
+    near = difflib.get_close_matches(name, known_names(), n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"Nobody has an attribute {name}. Capitals count.{hint}"
+
+
+def known_names(sample: int = 500) -> list[str]:
+    """Attributes of the newest people."""
+    newest = AppUser.objects.order_by("-pk").values_list("attributes", flat=True)[:sample]
+    names = {name for one in newest if isinstance(one, dict) for name in one}
+    return sorted(names)
+
+
+def _type_word(value: Any) -> str:
+    for types, word in (((bool,), "yes or no"), ((int, float), "a number"), ((str,), "text")):
+        if isinstance(value, types):
+            return word
+    return "a list or an object"
+
+
+# ---------------------------------------------------------------- exclude
+
+
+def _check_exclude(excluded: Any, audience: Audience | None, errors: Errors) -> None:
+    """An audience never leads back to itself, over however many others."""
+    if excluded is None:
+        return
+    path = "rules.exclude"
+    if not isinstance(excluded, int) or isinstance(excluded, bool) or not 0 < excluded < 2**63:
+        errors.add(path, "Exclude an audience by its number.")
+        return
+    seen = {audience.pk} if audience and audience.pk else set()
+    following: int | None = excluded
+    while following is not None:
+        if following in seen:
+            errors.add(path, "An audience can’t exclude itself, not even by way of others.")
+            return
+        seen.add(following)
+        row = Audience.objects.filter(pk=following).first()
+        if row is None:
+            errors.add(path, f"There is no audience {following}.")
+            return
+        following = row.rules.get("exclude")
