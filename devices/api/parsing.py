@@ -2,6 +2,7 @@
 that a database or a phone cannot hold."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -94,8 +95,7 @@ def strict(body: bytes) -> Any:
 def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
+        twin = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ParseError(f"{twin!r} stands twice in one object.")
     return found
 

@@ -14,7 +14,7 @@ from devices.states import Platform, SystemPermission
 TOKEN = re.compile(r"[A-Za-z0-9:_.-]+", re.ASCII)
 ID = re.compile(r"[^\x00-\x1f\x7f/\s](?:[^\x00-\x1f\x7f/]*[^\x00-\x1f\x7f/\s])?")
 ZONES = available_timezones()
-CHANNELS_MAX = 100
+CHANNELS_MAX, CHANNEL_MAX = 100, 200  # channels of one app, characters of an id
 API_MAX = 1000
 
 
@@ -127,6 +127,8 @@ class ReportFacts(StrictSerializer):
     def validate_channels(self, channels: dict[str, int] | None) -> dict[str, int] | None:
         if channels is not None and len(channels) > CHANNELS_MAX:
             raise serializers.ValidationError(f"At most {CHANNELS_MAX} channels.")
+        if any(len(name) > CHANNEL_MAX for name in channels or ()):
+            raise serializers.ValidationError(f"A channel's id has at most {CHANNEL_MAX} letters.")
         return channels
 
 

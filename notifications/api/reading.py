@@ -73,7 +73,7 @@ class DeliveriesDoor(Door):
         notification = get_object_or_404(Notification, uuid=uuid)
         asked = chosen(request, {"outcome": Outcome.values, "platform": Platform.values})
         for name in ("reason", "user_id"):
-            if value := request.query_params.get(name):
+            if value := request.query_params.get(name, "").replace("\0", ""):
                 asked[name] = value
         cursor = request.query_params.get("cursor")
         rows, following = reports.deliveries(

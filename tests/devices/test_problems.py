@@ -1,6 +1,7 @@
 """Bad input is refused cleanly, always in the same shape."""
 
 import json
+import time
 
 import pytest
 from django.test import Client
@@ -229,3 +230,22 @@ def test_a_session_of_the_console_opens_no_door_for_apps(admin_client):
     answer = admin_client.get("/api/v1/devices/D/permission")
 
     problem(answer, 401, "missing_key")
+
+
+def test_many_names_cost_no_time(app):
+    """256 kB with one twin at the very end: compared each with each, it took 40 s."""
+    names = ",".join(f'"{n:x}":0' for n in range(24_000))
+    began = time.monotonic()
+
+    answer = app("POST", "/devices/unregister", f'{{{names},"z":1,"z":2}}'.encode())
+
+    assert "'z' stands twice" in problem(answer, 400, "malformed_json")["detail"]
+    assert time.monotonic() - began < 5
+
+
+def test_a_channel_s_id_has_an_end(app):
+    app.register()
+
+    answer = app.report("authorized", channels={"c" * 201: 3})
+
+    assert problem(answer, 422, "validation")["errors"][0]["field"] == "channels"

@@ -146,7 +146,16 @@ def test_deliveries_go_on_by_cursor_and_none_repeats():
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "cursor=nope!", "outcome=eaten", "platform=fax"]
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=0000002009",
+        "cursor=nope!",
+        "outcome=eaten",
+        "platform=fax",
+    ],
 )
 def test_what_cannot_be_asked_is_not_valid(query):
     notification = make_sent(1)
