@@ -15,6 +15,7 @@ from devices.permission import Answer, Derived, Facts, Report
 
 OPEN_FOR = timedelta(minutes=10)  # a dialog that long without an answer is unresolved
 SETTINGS_COUNT_FOR = timedelta(hours=24)
+OLDEST = timedelta(days=366)  # a phone's clock may say any year; calendars end at year 1
 
 
 class NoAskLeft(Exception):
@@ -112,7 +113,7 @@ def take(
     device: Device, said: Said, at: datetime, *, event_id: str = "", direct: bool | None = None
 ) -> Derived:
     """Apply a report to a locked row; the caller saves it."""
-    observed = min(said.observed_at or at, at)
+    observed = max(min(said.observed_at or at, at), at - OLDEST)
     raw = raw_facts(said)
     if device.perm_reported_at and observed < device.perm_reported_at:
         log = Log("report", said.report.source, event_id, "", observed, raw)

@@ -23,6 +23,7 @@ from notifications.states import Outcome, ReceiptType
 SEEN = (ReceiptType.RECEIVED, ReceiptType.OPENED)  # the two that a delivery keeps
 # Where the message may have reached the phone; of the others nothing was ever accepted.
 MAY_HAVE_IT = (Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING)
+OLDEST = timedelta(days=366)  # a phone's clock may say any year; calendars end at year 1
 GIVE_UP_AFTER = timedelta(hours=1)
 GIVEN_UP = "given_up"  # the `name` of a receipt whose row never came
 SLICE = 1_000
@@ -100,7 +101,7 @@ def _receipt(
     event: Event, device: int, notification: Notification | None, now: datetime
 ) -> Receipt:
     """The phone's clock counts, but never for later than now or before the sending began."""
-    at = min(event.at or now, now)
+    at = max(min(event.at or now, now), now - OLDEST)
     if notification is not None and notification.started_at:
         at = max(at, notification.started_at)
     waits = event.type in SEEN

@@ -1,5 +1,6 @@
 """`POST /notifications/trigger`: something happened in the app, tell these people."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from notifications.models import BODY_MAX, TITLE_MAX
 from notifications.states import TargetOS
 
 ADDRESS_MAX = 500
+FAR = timedelta(days=2 * 366)  # as on Compose
 
 
 class TriggerFacts(StrictSerializer):
@@ -44,6 +46,11 @@ class TriggerFacts(StrictSerializer):
     ttl = Whole(required=False, min_value=0, max_value=content.TTL_MAX_S)
     allow_empty = Switch(required=False, default=False)
     idempotency_key = Text(max_length=idempotency.NAME_MAX, required=False)
+
+    def validate_send_at(self, at: datetime) -> datetime:
+        if at > timezone.now() + FAR:
+            raise serializers.ValidationError("That is more than two years away.")
+        return at
 
     def validate(self, facts: dict[str, Any]) -> dict[str, Any]:
         named = [name for name in ("user_id", "user_ids", "user_refs") if facts.get(name)]
@@ -90,7 +97,8 @@ class TriggerDoor(Door):
             raise Problem(409, "idempotency_mismatch", told) from None
         except idempotency.InProgress:
             told = "The first call with this Idempotency-Key is still at work."
-            raise Problem(409, "idempotency_in_progress", told) from None
+            soon = {"Retry-After": "1"}
+            raise Problem(409, "idempotency_in_progress", told, headers=soon) from None
         headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
         return Response(answer.body, status=answer.status, headers=headers)
 

@@ -298,3 +298,13 @@ def test_what_android_cannot_say_is_refused(pixel, system):
     answer = pixel.report(system)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "system")
+
+
+def test_a_phone_whose_clock_is_wrong_by_ages_counts_as_a_year_old(pixel):
+    Device.objects.update(perm_reported_at=None)
+
+    answer = pixel.report("authorized", observed_at="0001-01-01T00:00:00Z")
+
+    assert answer.json()["status"] == "granted"
+    year_ago = timezone.now() - timedelta(days=366)
+    assert Device.objects.get().perm_reported_at > year_ago - timedelta(minutes=1)

@@ -1,5 +1,6 @@
 """POST /api/v1/events, as a phone sends it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -194,3 +195,13 @@ def test_a_phone_that_was_skipped_opens_nothing():
     assert batch.opened_android == 0
     assert receipts.sweep(timezone.now() + receipts.GIVE_UP_AFTER * 2) == 0
     assert Receipt.objects.get().name == receipts.GIVEN_UP
+
+
+def test_a_clock_that_is_wrong_by_ages_counts_as_a_year_old():
+    [device] = make_phones(1)
+    told = {"event_id": "e", "type": "custom", "name": "n", "device_id": device.device_id}
+
+    answer = post([told | {"at": "0001-01-01T00:00:00Z"}])
+
+    assert answer.json()["accepted"] == 1
+    assert timezone.now() - Receipt.objects.get().at < receipts.OLDEST + timedelta(minutes=1)

@@ -83,6 +83,7 @@ def test_several_people_with_references_unknown_ones_named(key, sandbox):
         (BODY | {"user_id": "phone-0", "initial_page": "Nowhere"}, (422, "unknown_page")),
         (BODY | {"user_id": "phone-0", "data": {"google.x": "1"}}, (422, "reserved_key")),
         (BODY | {"user_id": "phone-0", "send_at": "2020-01-01T00:00:00Z"}, (422, "send_at_past")),
+        (BODY | {"user_id": "phone-0", "send_at": "9999-12-31T23:59:59Z"}, (422, "validation")),
         (BODY | {"user_id": "ghost"}, (422, "no_deliverable_device")),
         (BODY | {"user_id": "phone-0", "everyone": True}, (422, "validation")),
         (BODY | {"user_id": "phone-0", "text": "x" * 1000, "data": {"k": "y" * 3500}},
