@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +20,7 @@ from devices.models import Device, TestDevice
 from devices.permission import max_asks
 from devices.reachability import GROUPS, in_group
 from devices.states import Actor, DeviceState, Platform
-from notifications import access, audit, histories, reach
+from notifications import access, audit, histories, own_phones, reach
 
 PAGE = 25
 HISTORY = 30
@@ -53,8 +54,8 @@ def newest(request: HttpRequest) -> tuple[list[Device], dict[str, Any]]:
     rows: QuerySet[Device] = devices.on(system) if kept else devices
     if group in GROUPS:
         rows, kept["group"] = in_group(rows, group), group
-    if before.isdigit():
-        rows = rows.filter(pk__lt=min(int(before), 2**63 - 1))
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
     page = list(rows[: PAGE + 1])
     older = f"?{urlencode(kept | {'before': page[PAGE - 1].pk})}" if len(page) > PAGE else ""
     context = {"next_url": older, "first_url": f"?{urlencode(kept)}" if before else ""}
@@ -96,12 +97,9 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
 def acted(request: HttpRequest, device: Device) -> HttpResponse:
     deed = request.POST.get("do", "")
     if deed == "test":
-        access.check(request.user, "test")
-        TestDevice.objects.get_or_create(staff_id=request.user.pk, device=device)
-        messages.success(request, "Send test to me reaches this phone now.")
+        mark(request, device)
     elif deed == "untest":
-        access.check(request.user, "test")
-        TestDevice.objects.filter(staff_id=request.user.pk, device=device).delete()
+        own_phones.unmark(device, by=request.user)
         messages.success(request, "It is not a test phone of yours any more.")
     elif deed == "unregister":
         access.check(request.user, "people")
@@ -109,6 +107,15 @@ def acted(request: HttpRequest, device: Device) -> HttpResponse:
     else:
         messages.error(request, "Nothing was done: that button is unknown here.")
     return redirect("device", device.device_id)
+
+
+def mark(request: HttpRequest, device: Device) -> None:
+    try:
+        own_phones.mark(device, by=request.user, ip=address(request))
+    except ValidationError as full:
+        messages.error(request, " ".join(full.messages))
+    else:
+        messages.success(request, "Send test to me reaches this phone now.")
 
 
 def unregister(request: HttpRequest, device: Device) -> None:

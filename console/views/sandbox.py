@@ -8,15 +8,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import sandbox
-from console.views.gate import requires
+from console.views.gate import address, requires
 from devices import identity, preferences
 from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
-from notifications import access
+from notifications import access, own_phones
 from notifications.sending import channel
 
 View = Callable[..., Any]
@@ -97,12 +98,16 @@ def state(request: HttpRequest) -> HttpResponse:
 def test_phone(request: HttpRequest) -> HttpResponse:
     """This phone shows the signed-in person's tests from now on, or no longer."""
     said = told(request)
-    device = get_object_or_404(Device, device_id=str(said.get("device_id", "")))
-    if said.get("on", True):
-        TestDevice.objects.get_or_create(staff_id=request.user.pk, device=device)
-    else:
-        TestDevice.objects.filter(staff_id=request.user.pk, device=device).delete()
-    return JsonResponse({"on": bool(said.get("on", True))})
+    device = get_object_or_404(Device, device_id=str(said.get("device_id", "")).replace("\0", ""))
+    wanted = bool(said.get("on", True))
+    try:
+        if wanted:
+            own_phones.mark(device, by=request.user, ip=address(request))
+        else:
+            own_phones.unmark(device, by=request.user)
+    except ValidationError as full:
+        return JsonResponse({"error": " ".join(full.messages)}, status=409)
+    return JsonResponse({"on": wanted})
 
 
 test_phone.__test__ = False  # type: ignore[attr-defined]  # a view, not a test

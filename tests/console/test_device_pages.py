@@ -4,6 +4,8 @@ import pytest
 
 from devices.models import Device, TestDevice
 from devices.states import DeviceState
+from notifications import own_phones
+from notifications.models import AuditEntry
 from tests.console.staff import client_of
 from tests.factories import make_device, make_user
 
@@ -161,3 +163,28 @@ def test_an_owner_who_was_erased_leaves_no_name_in_the_log():
 
     assert page.status_code == 200
     assert "ann" not in page.content.decode().replace("channel", "").replace("Channel", "")
+
+
+@pytest.mark.parametrize("before", ["²", "9" * 3000, "-1", "x"])
+def test_a_cursor_of_nobody_s_starts_at_the_newest(before):
+    make_device(device_id="install-7")
+
+    phones = client_of("viewer").get("/devices/", {"before": before}).context["phones"]
+
+    assert [phone.device.device_id for phone in phones] == ["install-7"]
+
+
+@pytest.mark.parametrize("path", ["/devices/a%00b/", "/people/a%00b/"])
+def test_an_address_with_nul_is_nowhere(path):
+    assert client_of("viewer").get(path).status_code == 404
+
+
+def test_few_phones_are_ones_own_and_the_log_knows_them():
+    client = client_of("support")
+    for _ in range(own_phones.MOST + 1):
+        answer = client.post(url_of(make_device()), {"do": "test"}, follow=True)
+
+    assert "test phones already" in answer.content.decode()
+    assert TestDevice.objects.count() == own_phones.MOST
+    marked = AuditEntry.objects.filter(action="marked a test phone")
+    assert marked.count() == own_phones.MOST
