@@ -80,7 +80,8 @@ def of_typed(typed: Mapping[str, Any], now: datetime) -> Reachable:
     audience = None
     if send_to == SendTo.AUDIENCE:
         chosen = str(typed.get("audience", ""))
-        audience = Audience.objects.filter(pk=chosen).first() if chosen.isdigit() else None
+        is_key = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
+        audience = Audience.objects.filter(pk=chosen).first() if is_key else None
         if audience is None:
             return Reachable(send_to, reach.Waterfall(), everyone)
     elif send_to != SendTo.EVERYONE:

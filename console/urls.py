@@ -1,7 +1,8 @@
 """The whole map of the site on one screen."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import PathConverter
 
 from console.views import (
     audit,
@@ -24,6 +25,15 @@ from console.views import (
 )
 from console.views.settings import cards, kept, keys, pages, team
 from devices.api.schema import Docs
+
+
+class IdConverter(PathConverter):
+    """An id from the app: anything but control characters, of which PostgreSQL refuses NUL."""
+
+    regex = r"[^\x00-\x1f\x7f]+"
+
+
+register_converter(IdConverter, "id")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -71,10 +81,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/theme/", viewer.theme, name="theme"),
     # ---- people and their phones
     path("people/", people.people, name="people"),
-    path("people/<path:user_id>/", people.person, name="person"),
+    path("people/<id:user_id>/", people.person, name="person"),
     path("devices/", devices.devices, name="devices"),
     path("devices/import/", imports.phones, name="devices-import"),
-    path("devices/<path:device_id>/", devices.device, name="device"),
+    path("devices/<id:device_id>/", devices.device, name="device"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
     path("settings/pages/", pages.pages, name="settings-pages"),

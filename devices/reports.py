@@ -1,8 +1,10 @@
 """What stands on pages about people and phones: one query each, frozen values."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from django.db import connection
@@ -16,6 +18,7 @@ from devices.states import DeviceState
 STALE_AFTER = timedelta(days=30)
 DEAD_AFTER = timedelta(days=270)  # FCM itself lets an Android token die then
 FOUND_MAX = 50
+WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)  # what fits the integers of both databases
 LAST = "\U0010ffff"  # sorts behind every other character
 
 
@@ -77,12 +80,13 @@ def by_attribute(name: str, value: str) -> QuerySet[AppUser]:
 def readings(value: str) -> list[Any]:
     if value in ("true", "false"):
         return [value, value == "true"]
-    for number in (int, float):
-        try:
-            return [value, number(value)]
-        except ValueError:
-            continue
-    return [value]
+    if WHOLE.fullmatch(value):
+        return [value, int(value)]
+    try:
+        number = float(value)
+    except ValueError:
+        return [value]
+    return [value, number] if isfinite(number) else [value]
 
 
 def holding(column: str, name: str | None, value: Any) -> Q:

@@ -280,7 +280,7 @@ def sizes(message: Message, page: Page | None, image_url: str = "") -> dict[str,
 
 def parse_references(text: str) -> list[str]:
     """Ids or `users/<id>`, parted by commas, spaces or lines; order kept, doubles removed."""
-    words = (word.strip().strip("/") for word in re.split(r"[\s,;]+", text))
+    words = (word.strip().strip("/") for word in re.split(r"[\s,;\0]+", text))
     return list(dict.fromkeys(word.removeprefix("users/") for word in words if word))
 
 

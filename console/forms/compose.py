@@ -111,6 +111,7 @@ class ComposeForm(forms.Form):
     def _page(self, named: str | None) -> Page | None:
         if named is None:
             named = str(self.typed("initial_page"))
+        named = named.replace("\0", "")  # which PostgreSQL refuses even to look for
         return Page.objects.prefetch_related("parameters").filter(name=named).first()
 
     def typed(self, name: str) -> Any:
@@ -164,7 +165,8 @@ class ComposeForm(forms.Form):
     def expiry(self) -> str:
         """The chosen expiry in words."""
         ttl = str(self.typed("ttl_s"))
-        return dict(self._field("ttl_s").choices).get(int(ttl), "") if ttl.isdecimal() else ""
+        known = {str(seconds): words for seconds, words in self._field("ttl_s").choices}
+        return known.get(ttl, "")
 
     # ------------------------------------------------------------ the picture
 

@@ -126,7 +126,7 @@ def redrawn_rows(post: QueryDict) -> ParameterRows:
     work without JavaScript."""
     rows = typed_values(post)
     removed = post.get("remove_parameter", "")
-    if removed.isdigit() and int(removed) < len(rows):
+    if removed in map(str, range(len(rows))):
         del rows[int(removed)]
     if "add_parameter" in post and len(rows) < PARAMETERS_MAX:
         rows.append({"name": "", "type": ParameterType.STRING, "required": False})
@@ -136,7 +136,7 @@ def redrawn_rows(post: QueryDict) -> ParameterRows:
 def typed_values(post: QueryDict) -> list[dict[str, Any]]:
     """One row each, in order; a number that is missing was a row taken out in the browser."""
     total = post.get(f"{PREFIX}-TOTAL_FORMS", "")
-    count = int(total) if total.isascii() and total.isdigit() else 0
+    count = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else 0
     return [
         {
             "name": post.get(f"{PREFIX}-{index}-name", ""),

@@ -68,7 +68,7 @@ class Filters:
         return cls(
             tab=tab if tab in TABS else "",
             kind=kind if kind in KINDS else "",
-            search=asked.get("q", "").strip()[:200],
+            search=asked.get("q", "").replace("\0", "").strip()[:200],
             mine=asked.get("by") == "me",
             cursor=int(cursor)
             if cursor.isascii() and cursor.isdigit() and len(cursor) < 19

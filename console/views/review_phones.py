@@ -23,7 +23,7 @@ PAGE = 50
 @requires("compose")
 def phones(request: HttpRequest, uuid: UUID) -> HttpResponse:
     notification = get_object_or_404(Notification, uuid=uuid, kind=Kind.BROADCAST)
-    why, now = request.GET.get("why", "")[:40], timezone.now()
+    why, now = request.GET.get("why", "")[:40].replace("\0", ""), timezone.now()
     after = request.GET.get("after", "")
     found, cursor = page_of(notification, why, after, now)
     rule = reach.policy(now)
@@ -60,6 +60,6 @@ def page_of(
 
 def read_cursor(after: str) -> tuple[int, int]:
     number, _, pk = after.partition("-")
-    if not (number.isdecimal() and pk.isdecimal()):
+    if not all(one.isascii() and one.isdigit() and len(one) < 19 for one in (number, pk)):
         return 0, 0
-    return int(number), min(int(pk), 2**63 - 1)
+    return int(number), int(pk)

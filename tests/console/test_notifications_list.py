@@ -166,3 +166,10 @@ def test_more_rows_mean_no_more_queries(many: int, django_assert_max_num_queries
 
     with django_assert_max_num_queries(10):
         client.get("/notifications/")
+
+
+@pytest.mark.parametrize(
+    "path", ["/notifications/?q=a%00", "/audit/?who=%00&action=%00&object=%00"]
+)
+def test_nul_in_a_filter_breaks_nothing(path):
+    assert client_of("viewer").get(path).status_code == 200

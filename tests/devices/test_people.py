@@ -174,3 +174,10 @@ def test_devices_are_found_by_id_and_by_token(db):
     assert reports.find_devices("phone") == [device]
     assert reports.find_devices("the-token-of-phone-1") == [device]
     assert reports.find_devices("the-token") == []
+
+
+@pytest.mark.parametrize("value", ["9" * 20, "9" * 4500, "-" + "9" * 19, "nan", "1e999", "²", "\0"])
+def test_odd_numbers_find_nobody_and_break_nothing(db, value):
+    make_user("ada", attributes={"age": 36})
+
+    assert reports.find_people(f"age={value}") == []
