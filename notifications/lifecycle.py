@@ -224,7 +224,7 @@ def extend_undo(
     """Wait a little longer (WCAG 2.2.1); only while the window of a "now" still runs."""
     access.check(by, "undo", notification)
     moved = Notification.objects.filter(
-        pk=notification.pk, status=S.SCHEDULED, due_at__gt=now
+        pk=notification.pk, status=S.SCHEDULED, send_at=None, due_at__gt=now
     ).update(due_at=F("due_at") + timedelta(seconds=seconds), version=F("version") + 1)
     if not moved:
         raise WrongState("Too late to wait: it has started.")

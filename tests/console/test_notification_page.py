@@ -434,3 +434,14 @@ def test_what_acts_at_once_takes_only_a_post(verb):
     one = make_draft()
 
     assert client_of("admin").get(f"{one.get_absolute_url()}{verb}/").status_code == 405
+
+
+def test_what_has_a_time_of_its_own_does_not_wait():
+    make_phones(3)
+    later = timezone.now() + timedelta(days=3)
+    one = confirm(make_draft(send_at=later))
+
+    post(client_of("ops", "olga"), one, "wait")
+
+    one.refresh_from_db()
+    assert one.due_at == later
