@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from console import verdicts
 from console.phone_words import name_of
 from devices.models import ID_MAX
 from devices.states import Platform
-from notifications import reasons, reports
+from notifications import content, reasons, reports
 from notifications.models import Delivery, Notification
 from notifications.states import Outcome
 
@@ -66,7 +68,7 @@ class Filters:
         return any(getattr(self, name) for name in NAMES)
 
 
-def context(asked: Mapping[str, str], one: Notification) -> dict[str, Any]:
+def context(asked: Mapping[str, str], one: Notification, now: datetime) -> dict[str, Any]:
     filters = Filters.of(asked)
     cursor = asked.get("cursor", "")
     at = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
@@ -91,7 +93,16 @@ def context(asked: Mapping[str, str], one: Notification) -> dict[str, Any]:
         "next_url": url(one, filters, cursor=following) if following else "",
         "first_url": url(one, filters) if at else "",
         "clear_url": url(one, Filters()),
+        **one_person(asked.get("person", ""), one, now),
     }
+
+
+def one_person(written: str, one: Notification, now: datetime) -> dict[str, Any]:
+    """Who was asked about, as an id or as a reference such as users/ann, and the answer."""
+    named = content.parse_references(written.replace("\x00", "")[: 2 * ID_MAX])[:1]
+    if not named:
+        return {"person": ""}
+    return {"person": named[0], "answer": verdicts.answer(one, named[0], now)}
 
 
 def reason_choices(one: Notification) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ def preview(one: Notification) -> dict[str, Any]:
 
 
 def rows(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
-    return recipients.context(request.GET, one)
+    return recipients.context(request.GET, one, now)
 
 
 def payload(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words
+from console import phone_words, verdicts
 from console.context import url_of
 from console.history_words import permission_moment, registration_moment
 from console.views.gate import address, requires
@@ -89,13 +89,15 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
     if request.method == "POST":
         access.check(request.user, "people")
         return acted(request, found)
-    row = rows_of([found])[0]
+    row, now = rows_of([found])[0], timezone.now()
+    asked = request.GET.get("about", "")
     missed = "missed" in request.GET
     context = {
         "row": row,
         "person": found,
         "lines": histories.of_user(found.pk, missed=missed),
         "missed": missed,
+        "why": verdicts.of_person(found, asked, request.GET.get("link", "").strip(), now),
         "history": history(found, row.phones),
         "compose_to": compose_to(request, found),
         "may_change": access.allowed(request.user, "people"),
