@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import PathConverter
 
 from console.views import (
+    audiences,
     audit,
     compose,
     compose_parts,
@@ -85,6 +86,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/", devices.devices, name="devices"),
     path("devices/import/", imports.phones, name="devices-import"),
     path("devices/<id:device_id>/", devices.device, name="device"),
+    # ---- audiences
+    path("audiences/", audiences.index, name="audiences"),
+    path("audiences/new/", audiences.new, name="audience-new"),
+    path("audiences/count/", audiences.count, name="audiences-count"),
+    path("audiences/<int:pk>/", audiences.one, name="audience"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
     path("settings/pages/", pages.pages, name="settings-pages"),

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from devices import keys
+from devices.models import Audience
 from devices.states import KeyKind
 from notifications import lifecycle
 from notifications.models import Notification, Page
@@ -86,6 +87,12 @@ MATRIX = [
     Row("people/<path:user_id>/", "GET", EVERYONE),
     Row("devices/", "GET", EVERYONE),
     Row("devices/<path:device_id>/", "GET", EVERYONE),
+    # ---- audiences
+    Row("audiences/", "GET", EVERYONE),
+    Row("audiences/count/", "POST", EVERYONE),
+    *both("audiences/new/", BROADCASTERS),
+    Row("audiences/<int:pk>/", "GET", EVERYONE),
+    Row("audiences/<int:pk>/", "POST", BROADCASTERS, body={"do": "clone"}),
     # ---- compose, test
     *both("notifications/new/", COMPOSERS),
     *both(ONE + "edit/", COMPOSERS),
@@ -253,6 +260,7 @@ class World:
         }
         make_device(make_user("ann"), device_id="phone-1")
         self.page = Page.objects.create(name="Home")
+        self.audience = Audience.objects.create(name="All", rules={"version": 1, "all": []})
         self.member = get_user_model().objects.create_user("somebody")
 
     def ask(self, row: Row, caller: str) -> HttpResponse:
@@ -283,13 +291,18 @@ class World:
             "<str:device_id>": "phone-1",
             "<path:path>": "no-such-picture.png",
             "<slug:public_id>": self.keys["client key"].key.public_id,
-            "<int:pk>": str(self.member.pk if "team" in row.route else self.page.pk),
+            "<int:pk>": str(self.numbered(row.route)),
         }
         path = "/" + row.route
         for name, value in values.items():
             path = path.replace(name, value)
         assert "<" not in path, f"give {path} a value in the test's world"
         return path
+
+    def numbered(self, route: str) -> int:
+        if "audiences" in route:
+            return self.audience.pk
+        return self.member.pk if "team" in route else self.page.pk
 
     def notification(self, row: Row) -> Notification:
         """By the marketer, in the state that the row wants."""
