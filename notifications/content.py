@@ -32,6 +32,7 @@ RESERVED_PREFIXES = ("google", "gcm.")
 # C0 and C1 control characters but for newline and tab, and what turns the writing direction
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+UNKEPT = re.compile(r"[\x00\ud800-\udfff]")  # what a database or UTF-8 cannot hold
 DOCUMENT_PART = re.compile(r"^(?!\.\.?$)(?!__.*__$)[^/\s][^/]*$")
 
 
@@ -132,6 +133,8 @@ def _check_data(errors: dict[str, list[str]], data: Mapping[str, str]) -> None:
             wrong.append(f"{key} is reserved by FCM. Use another key.")
         elif not isinstance(value, str):
             wrong.append(f'data.{key} is {value}: FCM data values must be text. Write "{value}".')
+        elif UNKEPT.search(key + value):
+            wrong.append(f"{key!r:.40} holds NUL or half a character. Take it out.")
     if wrong:
         errors["data"] = wrong
 

@@ -6,6 +6,7 @@ encoding, so metadata (places, cameras) and anything hidden behind the picture s
 
 import re
 import secrets
+import struct
 import warnings
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -37,6 +38,11 @@ OTHERS = (
     (re.compile(rb"^%PDF-"), "a PDF"),
     (re.compile(rb"^BM"), "a Windows bitmap"),
     (re.compile(rb"^(II\*\0|MM\0\*)"), "TIFF: phones do not show it"),
+)  # fmt: skip
+# What Pillow raises for pixels or metadata (struct, lookups, types) that contradict themselves.
+BROKEN = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError,
+    struct.error, Image.DecompressionBombError,
 )  # fmt: skip
 # No camera writes these into a picture; each is seven bytes or more, so chance does not either.
 HIDDEN = (
@@ -146,11 +152,11 @@ def _decode(content: bytes) -> tuple[Image.Image, str, list[str]]:
             )
     kind = READABLE[opened.format or ""]
     notes = []
-    if getattr(opened, "n_frames", 1) > 1 and kind != "JPEG":
-        notes.append("It moves; phones get its first picture only.")
     try:
+        if getattr(opened, "n_frames", 1) > 1 and kind != "JPEG":
+            notes.append("It moves; phones get its first picture only.")
         return _flat(opened), kind, notes
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise ValidationError("The picture is damaged or cut short. Export it again.") from error
 
 

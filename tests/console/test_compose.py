@@ -207,6 +207,8 @@ def test_review_leads_to_the_review_page(marketer: Client) -> None:
         ({"extra": "from = me"}, "from is reserved by FCM. Use another key."),
         ({"extra": "initialPageName = x"}, "initialPageName is filled by Beckon itself."),
         ({"extra": '{"a": 1}'}, "FCM data values must be text"),
+        ({"extra": '{"a": "\\u0000"}'}, "holds NUL or half a character"),
+        ({"extra": '{"\\ud800": "a"}'}, "holds NUL or half a character"),
         ({"when": "at"}, "Choose a date, or Now."),
         ({"when": "at", "date": "2020-01-01", "time": "09:30"}, "has passed. Choose a later time"),
         ({"when": "at", "date": "2027-03-28", "time": "02:30", "timezone": "Europe/Vienna"},

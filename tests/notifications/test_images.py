@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,20 @@ def test_phones_get_an_absolute_address(settings: Any) -> None:
 def test_nothing_but_stored_pictures_can_be_opened(name: str) -> None:
     with pytest.raises(FileNotFoundError):
         images.open_stored(name)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about what it skips
+def test_broken_metadata_breaks_no_more_than_the_upload() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "camera"
+    exif.get_ifd(0x8769)[0x9003] = "2026:01:01 00:00:00"
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, "JPEG", exif=exif)
+    content = out.getvalue()
+    start = content.index(b"Exif")
+
+    for place in range(start, start + 120):
+        for byte in (0, 1, 4, 255):
+            broken = content[:place] + bytes([byte]) + content[place + 1 :]
+            with suppress(ValidationError):
+                images.store(SimpleUploadedFile("photo.jpg", broken))
