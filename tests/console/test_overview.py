@@ -157,7 +157,14 @@ def test_the_reach_adds_up() -> None:
     page = page_of()
 
     assert "1 phone</span>" in page
-    assert "100\u202f%</b> of phones can get a message now." in page
+    assert "1 of 1</b> phone can get a message now." in page
+
+
+def test_a_share_of_thirty_phones_is_worth_a_percentage() -> None:
+    for number in range(30):
+        make_phone(number)
+
+    assert "100\u202f%</b> of phones can get a message now." in page_of()
 
 
 def test_a_week_of_sends_is_a_picture_and_a_table() -> None:
@@ -180,9 +187,9 @@ def test_a_large_installation_is_not_kept_waiting(monkeypatch: Any) -> None:
 
     assert "Counting. There are many phones" in waiting
     assert 'hx-get="/overview/counted/" hx-trigger="load"' in waiting
-    assert "100\u202f%</b> of phones can get a message now." in fragment
+    assert "1 of 1</b> phone can get a message now." in fragment
     assert "<html" not in fragment
-    assert "100\u202f%</b> of phones can get a message now." in later
+    assert "1 of 1</b> phone can get a message now." in later
 
 
 def test_without_a_script_one_waits_for_the_count(monkeypatch: Any) -> None:
@@ -191,7 +198,7 @@ def test_without_a_script_one_waits_for_the_count(monkeypatch: Any) -> None:
 
     page = client_of("viewer").get("/?count=now").content.decode()
 
-    assert "100\u202f%</b> of phones can get a message now." in page
+    assert "1 of 1</b> phone can get a message now." in page
 
 
 def test_a_silent_worker_is_said_loudly() -> None:
