@@ -43,7 +43,7 @@ class Filters:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Filters":
-        asked = {name: text.replace("\0", "") for name, text in request.GET.items()}
+        asked = {name: str(text).replace("\0", "") for name, text in request.GET.items()}
         cursor = asked.get("cursor", "")
         return cls(
             who=asked.get("who", "").strip()[:150],
