@@ -173,6 +173,11 @@ CATALOGUE: dict[str, Reason] = {
         "Its time passed while nothing could send, so it waits for a person.",
         "Send now, choose another time, or cancel.",
     ),
+    "audience": Reason(
+        "Held: the audience was edited",
+        "Its audience was changed or archived after this was confirmed.",
+        "Look at who is in it, then send now or cancel.",
+    ),
     "drift": Reason(
         "Held: the audience changed",
         "The number of phones moved since the review.",

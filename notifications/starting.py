@@ -12,7 +12,7 @@ from notifications.lifecycle import WrongState, move
 from notifications.models import Notification
 from notifications.review import drifted
 from notifications.sending import pause, plan
-from notifications.states import Kind
+from notifications.states import Kind, SendTo
 
 logger = logging.getLogger(__name__)
 FRESH = timedelta(hours=24)  # a review younger than this is held to its exact numbers
@@ -43,6 +43,9 @@ def start(notification: Notification, now: datetime) -> bool:
     if is_late and notification.kind == Kind.BROADCAST:
         hold(notification, "late", {"late_by_s": int(late_by.total_seconds())}, now)
         return False
+    if edited := _audience_edited(notification, reviewed_at):
+        hold(notification, "audience", edited, now)
+        return False
     drift = _drift(notification, reviewed_at, now)
     if drift is not None and preferences.get("hold_on_drift"):
         hold(notification, "drift", drift, now)
@@ -52,6 +55,14 @@ def start(notification: Notification, now: datetime) -> bool:
         move(notification, "start", started_at=now, late=is_tardy)
         plan.begin(notification, now)
     return True
+
+
+def _audience_edited(notification: Notification, reviewed_at: datetime) -> dict | None:
+    """Its rules or its list are not what was reviewed, whatever the number of phones says."""
+    audience = notification.audience if notification.send_to == SendTo.AUDIENCE else None
+    if audience is None or (audience.archived_at is None and audience.changed_at <= reviewed_at):
+        return None
+    return {"audience": audience.pk, "archived": audience.archived_at is not None}
 
 
 def _drift(notification: Notification, reviewed_at: datetime, now: datetime) -> dict | None:

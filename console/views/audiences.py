@@ -192,7 +192,11 @@ def posted(request: HttpRequest, audience: Audience | None) -> HttpResponse:
 
 @transaction.atomic
 def save(request: HttpRequest, audience: Audience | None, builder: builders.Builder) -> Audience:
-    parts = {"name": builder.name, "description": builder.description, "rules": builder.rules}
+    parts: dict[str, Any] = {
+        "name": builder.name,
+        "description": builder.description,
+        "rules": builder.rules,
+    }
     if audience is None:
         made = keeping.create(**parts, by=request.user)
         noted(request, "made an audience", made, {"rules": made.rules})

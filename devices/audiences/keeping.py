@@ -49,7 +49,6 @@ def change(
         before if rules is None else rules,
         checks_rules=rules is not None,
     )
-    kept.changed_at = timezone.now()
     kept.save()
     if kept.rules != before:
         raise_versions(kept.pk)
@@ -90,7 +89,9 @@ def raise_versions(pk: int) -> None:
     waiting, done = {pk}, set()
     while waiting:
         done |= waiting
-        Audience.objects.filter(pk__in=waiting).update(version=F("version") + 1)
+        Audience.objects.filter(pk__in=waiting).update(
+            version=F("version") + 1, changed_at=timezone.now()
+        )
         rows = Audience.objects.exclude(pk__in=done).values_list("pk", "rules")
         waiting = {one for one, rules in rows if rules.get("exclude") in waiting}
 
