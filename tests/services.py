@@ -76,6 +76,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run has its own folder for `tmp_path`: runs side by side never clear each other's."""
+    if not config.option.basetemp and not config.option.help:
+        config.option.basetemp = str(temporary_folder("beckon-tmp-") / "tmp")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"beckon: {config.getoption('db')}, data in {os.environ.get('DATA_DIR', '-')}"
 
