@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, cast
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -21,8 +23,11 @@ from django.views.decorators.http import require_http_methods
 from console import first_admin
 from console.views.gate import address
 from notifications import audit
+from notifications.models import AuditEntry
 
 ADDRESS_LIMIT, ADDRESS_SECONDS = 20, 60  # wrong pairs from one address, whatever the names
+NAME_LIMIT, NAME_SECONDS = 100, 3600  # wrong pairs for one name, whatever the addresses
+KNOWN_FOR = timedelta(days=30)
 
 
 @method_decorator([login_not_required, require_http_methods(["GET", "HEAD", "POST"])], "dispatch")
@@ -34,6 +39,8 @@ class SignIn(views.LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if cache.get(failures_key(request), 0) >= ADDRESS_LIMIT:
             return closed(request, ADDRESS_SECONDS, ADDRESS_LIMIT)
+        if cache.get(guesses_key(request), 0) >= NAME_LIMIT and not is_known(request):
+            return closed(request, NAME_SECONDS, NAME_LIMIT)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
@@ -41,15 +48,32 @@ class SignIn(views.LoginView):
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        key = failures_key(self.request)
-        if not cache.add(key, 1, ADDRESS_SECONDS):
-            with suppress(ValueError):  # it ran out in between
-                cache.incr(key)
+        count(failures_key(self.request), ADDRESS_SECONDS)
+        count(guesses_key(self.request), NAME_SECONDS)
         return super().form_invalid(form)
+
+
+def count(key: str, seconds: int) -> None:
+    if not cache.add(key, 1, seconds):
+        with suppress(ValueError):  # it ran out in between
+            cache.incr(key)
 
 
 def failures_key(request: HttpRequest) -> str:
     return f"sign-in-failures:{address(request)}"
+
+
+def guesses_key(request: HttpRequest) -> str:
+    name = request.POST.get("username", "").strip().casefold()
+    return f"sign-in-guesses:{sha256(name.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def is_known(request: HttpRequest) -> bool:
+    """Whether that person signed in from there before: nobody locks her out from elsewhere."""
+    name = request.POST.get("username", "").replace("\0", "").strip()
+    since = timezone.now() - KNOWN_FOR
+    entries = AuditEntry.objects.filter(action="signed in", ip=address(request), at__gte=since)
+    return entries.filter(actor_name__iexact=name).exists()
 
 
 def locked(request: HttpRequest, *_: Any) -> HttpResponse:

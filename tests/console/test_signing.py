@@ -69,6 +69,22 @@ def test_one_address_can_not_try_many_names(monkeypatch):
     assert closed.headers["Retry-After"] == "60"
 
 
+def test_many_addresses_can_not_try_one_name_nor_lock_out_whom_it_is(monkeypatch):
+    monkeypatch.setattr(signing, "NAME_LIMIT", 3)
+    make_member("ops")
+    sign_in(Client(), "ops", PASSWORD, REMOTE_ADDR="10.0.0.9")
+
+    guesses = [
+        sign_in(Client(), "Ops", "wrong", REMOTE_ADDR=f"10.0.1.{n}").status_code for n in range(4)
+    ]
+    stranger = sign_in(Client(), "ops", PASSWORD, REMOTE_ADDR="10.0.2.1")
+    herself = sign_in(Client(), "ops", PASSWORD, REMOTE_ADDR="10.0.0.9")
+
+    assert guesses == [200, 200, 200, 429]
+    assert stranger.status_code == 429
+    assert herself.status_code == 302
+
+
 def test_signing_out_is_a_post_and_ends_the_session():
     client = signed_in(make_member("ops"))
 
