@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from notifications.api.audiences import AudienceDoor, AudienceMembersDoor, AudiencesDoor
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
 from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
@@ -13,5 +14,8 @@ urlpatterns = [
     path("notifications", NotificationsDoor.as_view()),
     path("notifications/<uuid:uuid>", NotificationDoor.as_view()),
     path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),
+    path("audiences", AudiencesDoor.as_view()),
+    path("audiences/<int:pk>", AudienceDoor.as_view()),
+    path("audiences/<int:pk>/members", AudienceMembersDoor.as_view()),
     path("users/<str:user_id>/notifications/<uuid:uuid>/explain", ExplainDoor.as_view()),
 ]
