@@ -16,7 +16,7 @@ from notifications.models import Notification
 from notifications.states import ENDED
 from notifications.states import NotificationStatus as S
 
-POLL_LIVE_S, POLL_SOON_S, POLL_IDLE_S = 2, 2, 15
+POLL_FEW_S, POLL_LIVE_S, POLL_SOON_S, POLL_IDLE_S = 1, 2, 2, 15
 SOON = timedelta(minutes=2)
 
 
@@ -170,10 +170,14 @@ def undo(one: Notification, user: Any, now: datetime) -> Undo | None:
 
 
 def poll_seconds(one: Notification, now: datetime) -> int:
-    """0: nothing will change by itself any more."""
+    """0: nothing will change by itself any more. Whoever sends to one person waits for it."""
+    soon = one.due_at is not None and one.due_at - now < SOON
+    few = (one.reviewed_phones or lifecycle.FEW_PHONES + 1) <= lifecycle.FEW_PHONES
+    if few and (one.status == S.SENDING or (one.status == S.SCHEDULED and soon)):
+        return POLL_FEW_S
     if one.status == S.SENDING:
         return POLL_LIVE_S
-    if one.status == S.SCHEDULED and one.due_at is not None and one.due_at - now < SOON:
+    if one.status == S.SCHEDULED and soon:
         return POLL_SOON_S
     if one.status in (S.SCHEDULED, S.HELD, S.PAUSED):
         return POLL_IDLE_S

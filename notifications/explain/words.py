@@ -15,7 +15,7 @@ from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S
 
 MINUS = "\u2212"
-ASKS = ("No ask is left", "One ask is left", "Two asks are left")
+ASKS = ("can’t ask again", "may ask once more", "may ask twice more")
 MEANT = ("not_in_audience", "other_os", "cancelled")  # left out on purpose
 SYSTEMS = {"ios": "iPhones", "android": "Android phones"}
 
@@ -247,8 +247,7 @@ def switch_on(lane: Lane) -> str:
 
 
 def asks(lane: Lane) -> str:
-    left = ASKS[min(lane.device.asks_left, 2)]
-    return left if not lane.device.asks_left else f"{left} in the app"
+    return f"The app {ASKS[min(lane.device.asks_left, 2)]}"
 
 
 # ---------------------------------------------------------------- the whole
