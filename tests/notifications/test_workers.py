@@ -11,7 +11,7 @@ from notifications.models import Notification
 from notifications.states import NotificationStatus as S
 from tests.sending import confirmed, make_phones
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 QUICK = {"LEASE_SECONDS": "2", "TICK_SECONDS": "0.5", "SEND_WINDOW": "100", "BATCH_SIZE": "500"}
 
 
