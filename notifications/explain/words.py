@@ -10,6 +10,7 @@ from devices.models import AppUser
 from devices.states import Platform
 from notifications import reasons
 from notifications.explain.facts import Lane
+from notifications.explain.outside import why
 from notifications.models import Notification
 from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S
@@ -188,11 +189,13 @@ def clause(lane: Lane, one: Notification) -> str:
     return told or lower(reasons.sentence(lane.reason, lane.outcome)).rstrip(".")
 
 
-def outside(one: Notification) -> str:
+def outside(one: Notification, person: AppUser | None = None) -> str:
     if one.kind == Kind.TEST:
         return "it was a test, for test phones only"
     if one.send_to == SendTo.AUDIENCE:
-        return f"they are not in the audience “{one.audience}”"
+        told = f"they are not in the audience “{one.audience}”"
+        fact = why(one.audience, person, timezone.now()) if one.audience and person else ""
+        return f"{told} ({fact})" if fact else told
     count = len(one.recipients)
     people = "one person" if count == 1 else f"{count:,} people".replace(",", "\u202f")
     return f"they are not among the {people} it names" if count > 1 else (
@@ -265,8 +268,8 @@ def whole(verdict: str, lanes: list[Lane], one: Notification, person: AppUser) -
     name, times = names.person(person), Times()
     before = standing(one, times)
     if verdict == "not_in_audience":
-        told = f"{name} was not sent it: {outside(one)}." if one.started_at else (
-            f"{name} would not get it: {outside(one)}."
+        told = f"{name} was not sent it: {outside(one, person)}." if one.started_at else (
+            f"{name} would not get it: {outside(one, person)}."
         )  # fmt: skip
         return told, "If they should have it, send it to them from their page."
     if verdict == "no_phone":

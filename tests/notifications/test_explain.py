@@ -339,6 +339,30 @@ def test_who_was_never_in_it_is_told_which_people_were(sandbox):
     assert "they are not in the audience “Lapsed 30 days”" in about(lapsed).sentence
 
 
+@pytest.mark.parametrize(
+    ("rule", "fact"),
+    [
+        ({"field": "last_seen", "op": "not_in_last", "value": 30}, "last seen 12 days ago"),
+        (
+            {"field": "attribute", "name": "city", "type": "string", "op": "is", "value": "Graz"},
+            "city is Linz",
+        ),
+        ({"field": "platform", "op": "is", "value": "ios"}, "their phones are Android"),
+        ({"field": "tag", "op": "is", "value": "vip"}, "they have no tag"),
+    ],
+)
+def test_the_rule_that_leaves_them_out_is_said_as_what_is_true_of_them(db, rule, fact):
+    seen = NOW - timedelta(days=12, hours=1)
+    ann = make_user("ann", attributes={"city": "Linz"}, last_seen_at=seen)
+    make_device(ann)
+    saved = Audience.objects.create(name="Lapsed 30 days", rules={"all": [rule]})
+    notification = make_draft(send_to="audience", audience=saved)
+
+    said = about(notification).sentence
+
+    assert said == f"ann would not get it: they are not in the audience “Lapsed 30 days” ({fact})."
+
+
 def test_the_other_system_nobody_known_and_no_phone(db):
     make_device("ann", platform="android")
     make_user("bob")
