@@ -19,6 +19,7 @@ from notifications.models import Notification
 from notifications.states import SendTo
 
 STALE_AFTER = timedelta(days=30)
+_ACTIVE = DeviceState.ACTIVE.value
 SLICE = 5_000  # user pks named in one query
 
 # The columns of a device that decide, in the order of Facts.
@@ -40,7 +41,7 @@ class Facts(NamedTuple):
     perm_known: bool
     opted_out: bool
     perm_status: str
-    last_seen_at: datetime
+    last_seen_at: datetime | None = None  # read only where the policy asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,14 @@ class Policy:
     stale_before: datetime | None = None
 
 
+POLICY_NAMES = ("send_when_permission_unknown", "skip_stale")
+
+
 def policy(now: datetime) -> Policy:
-    known = preferences.read("send_when_permission_unknown", "skip_stale")
+    return policy_from(preferences.read(*POLICY_NAMES), now)
+
+
+def policy_from(known: dict[str, Any], now: datetime) -> Policy:
     return Policy(
         send_when_unknown=bool(known["send_when_permission_unknown"]),
         stale_before=now - STALE_AFTER if known["skip_stale"] else None,
@@ -61,7 +68,7 @@ def policy(now: datetime) -> Policy:
 
 def evaluate(facts: Facts, policy: Policy) -> str:
     """ "" when the phone is sent to, else the reason code; the first that holds wins."""
-    if facts.state != DeviceState.ACTIVE:
+    if facts.state != _ACTIVE:
         return "unregistered"
     if not facts.token:
         return "no_token"
@@ -69,8 +76,8 @@ def evaluate(facts: Facts, policy: Policy) -> str:
         return "opted_out"
     if not facts.deliverable or not (facts.perm_known or policy.send_when_unknown):
         return "no_permission_denied" if _known_denial(facts) else "no_permission_never_asked"
-    if policy.stale_before is not None and facts.last_seen_at < policy.stale_before:
-        return "stale"
+    if policy.stale_before is not None and facts.last_seen_at is not None:
+        return "stale" if facts.last_seen_at < policy.stale_before else ""
     return ""
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
+from devices import preferences
 from notifications import reach, receipts
 from notifications.models import Batch, Notification
 from notifications.sending import counters, failpoints, late, ledger, pairs, pause, sweep, window
@@ -123,7 +124,7 @@ class Opening:
                 self.out, self.ended = {}, True
                 return []
             now = self.lease.now()
-            self._look_around(now)
+            policy = self._look_around(now)
             retries = Retries(self.notification, self.own_retries)
             record = Record(self.batch, self.expires_at, now, retries)
             record.answers(answered)
@@ -133,7 +134,7 @@ class Opening:
             opened: dict[int, Out] = {}
             cursor, exhausted = self.batch.cursor, self.exhausted
             if grant and self.room() and not self.halted:
-                cursor, exhausted = self._open(grant, now, record, opened, requests)
+                cursor, exhausted = self._open(grant, policy, record, opened, requests)
             self._close(left | opened, cursor, exhausted, record.delta, now)
             touched = [pk for pk, *_ in answered]
             if touched:
@@ -143,20 +144,19 @@ class Opening:
         self.exhausted, self.own_retries = exhausted, retries.known
         return requests
 
-    def _look_around(self, now: datetime) -> None:
-        """Status, pause and blocks as they are now; a pause or stop is heeded before opening."""
-        fresh = Notification.objects.only("status", "paused_reason", "brake_released").get(
-            pk=self.notification.pk
-        )
-        self.notification.status = fresh.status
-        self.notification.paused_reason = fresh.paused_reason
-        self.notification.brake_released = fresh.brake_released
-        if fresh.status != S.SENDING:
-            self.halt(Halt(fresh.status))
-        elif pause.all_since():
+    def _look_around(self, now: datetime) -> reach.Policy:
+        """Status, pauses and policy as they are now; a pause or stop is heeded before opening."""
+        mine, names = self.notification, ("status", "paused_reason", "brake_released")
+        row = Notification.objects.filter(pk=mine.pk).values_list(*names).get()
+        mine.status, mine.paused_reason, mine.brake_released = row
+        known = preferences.read(*reach.POLICY_NAMES, "pause_all_since")
+        if mine.status != S.SENDING:
+            self.halt(Halt(mine.status))
+        elif known["pause_all_since"]:
             self.halt(Halt("all_paused"))
         elif end := pause.until(now):
             self.halt(Halt("project", due_at=end))
+        return reach.policy_from(known, now)
 
     def _heed(self, record: Record) -> None:
         if record.blocked_platform:
@@ -174,13 +174,13 @@ class Opening:
     def _open(
         self,
         grant: int,
-        now: datetime,
+        policy: reach.Policy,
         record: Record,
         opened: dict[int, Out],
         requests: list[tuple[int, bytes]],
     ) -> tuple[int, bool]:
         """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
-        policy, delta = reach.policy(now), record.delta
+        delta, now = record.delta, record.now
         read = window.read(self.batch, self.notification, policy, min(grant, self.room()))
         rows: list[ledger.Row] = []
         blocked: list[pairs.Pair] = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notifications.sending.opening import Out
 
 MESSAGE_REFUSED = "bad_message"
+_ACCEPTED = Outcome.ACCEPTED.value
 IOS_ONLY = {"apns_key"}  # a wrong set-up that leaves Android alone
 
 
@@ -25,6 +26,7 @@ class Record:
 
     def __init__(self, batch: Batch, expires_at: datetime, now: datetime, retries: Retries) -> None:
         self.batch, self.notification, self.retries = batch, batch.notification, retries
+        self._notification_pk, self._batch_pk = self.notification.pk, batch.pk
         self.expires_at, self.now = expires_at, now
         self.delta = counters.Delta()
         self.blocked_by = ""
@@ -55,9 +57,16 @@ class Record:
                 self._back.append((row, (pk, out.user_id)))
 
     def _accepted(self, pk: int, out: "Out", answer: Answer) -> None:
-        message_id = answer.message_id.rpartition("/")[2][:100]
-        row = self._row(pk, out, Outcome.ACCEPTED, "", out.attempts + 1)
-        self._add(row._replace(message_id=message_id))
+        # By far the most frequent: no method between, plain text where the driver wants it.
+        user_id, platform, _, attempts, doubtful, started_at = out
+        self.delta[platform, _ACCEPTED, ""] += 1
+        self._rows.append(
+            ledger.Row(
+                self._notification_pk, pk, user_id or None, self._batch_pk, platform, _ACCEPTED, "",
+                answer.message_id.rpartition("/")[2][:100], attempts + 1, doubtful, started_at,
+                self.now,
+            )
+        )  # fmt: skip
 
     def _dead_token(self, pk: int, out: "Out", answer: Answer) -> None:
         self._dead.append((pk, out.token))
@@ -108,8 +117,8 @@ class Record:
 
     def _row(self, pk: int, out: "Out", outcome: Outcome, reason: str, attempts: int) -> ledger.Row:
         return ledger.Row(
-            self.notification.pk, pk, out.user_id or None, self.batch.pk, out.platform, outcome,
-            reason, "", attempts, out.doubtful, out.started_at, self.now,
+            self.notification.pk, pk, out.user_id or None, self.batch.pk, out.platform,
+            outcome.value, reason, "", attempts, out.doubtful, out.started_at, self.now,
         )  # fmt: skip
 
     def _add(self, row: ledger.Row) -> None:
