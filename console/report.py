@@ -154,9 +154,11 @@ class Report:
 
     def said(self, name: str, n: int, whole: int, of: str) -> str:
         """A share where it says something: `received` is a lower bound and never made a rate, and
-        below RATE_LEAST phones there is no percentage."""
+        below RATE_LEAST phones there is no percentage, nor where phones in doubt opened it, too."""
         if name == "received":
             return "at least: an app in the background often can’t tell"
+        if n > whole:
+            return "more than accepted: some in doubt have it after all"
         if whole < RATE_LEAST:
             return f"of {beckon.n(whole)} {'phones' if name == 'accepted' else 'accepted'}"
         return f"{beckon.percent(n, whole)} {of}"

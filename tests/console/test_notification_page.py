@@ -445,3 +445,18 @@ def test_what_has_a_time_of_its_own_does_not_wait():
 
     one.refresh_from_db()
     assert one.due_at == later
+
+
+def test_more_opened_than_accepted_is_no_percentage():
+    one = put(make_draft(), S.SENT, started_at=NOW, finished_at=NOW, planned=40, people=40)
+    numbers = {"targeted": 40, "accepted": 30, "unknown": 10, "reasons": {"unknown:timeout": 10}}
+    Batch.objects.create(
+        notification=one, kind="range", ordinal=1, due_at=NOW, counters={"ios": numbers},
+        opened_ios=35,
+    )  # fmt: skip
+
+    said = text_of(get(one))
+
+    assert "more than accepted: some in doubt have it after all" in said
+    assert "35 opened, some of them in doubt until then" in said
+    assert "117" not in said
