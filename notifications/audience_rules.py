@@ -30,7 +30,10 @@ def opened(condition: audiences.Condition, now: datetime) -> Q:
 
 
 def check(condition: audiences.Condition) -> dict[str, str]:
-    wrong = dict.fromkeys(condition.keys() - {"field", "op", "notification", "days"}, "A condition on opened has no such part.")
+    wrong = dict.fromkeys(
+        condition.keys() - {"field", "op", "notification", "days"},
+        "A condition on opened has no such part.",
+    )
     if condition.get("op") not in OPS:
         wrong["op"] = "There are did and did_not."
     days = condition.get("days")

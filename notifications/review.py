@@ -167,10 +167,11 @@ def _check(notification: Notification, now: datetime) -> None:
         elif unknown := content.find_users(notification.recipients)[1]:
             named = ", ".join(f"users/{one}" for one in list(unknown)[:5])
             errors["recipients"] = [f"We don’t know {named}. Ids are case-sensitive."]
-    if notification.send_to == SendTo.AUDIENCE and not notification.audience:
-        errors["audience"] = ["Choose a saved audience."]
-    elif notification.send_to == SendTo.AUDIENCE and notification.audience.archived_at:
-        errors["audience"] = [f"{notification.audience} is archived. Choose another audience."]
+    if notification.send_to == SendTo.AUDIENCE:
+        if notification.audience is None:
+            errors["audience"] = ["Choose a saved audience."]
+        elif notification.audience.archived_at:
+            errors["audience"] = [f"{notification.audience} is archived. Choose another audience."]
     if notification.send_at and notification.send_at <= now:
         errors["send_at"] = ["That time has passed. Choose a later one, or Now."]
     url = image_url(notification.image)
