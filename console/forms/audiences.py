@@ -79,11 +79,23 @@ class Row:
         return self.field == "opened"
 
     @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Where one of a few words is all there is to say."""
+        known = audiences.FIELDS.get(self.field)
+        if known is None or self.op not in ("is", "is_not"):
+            return []
+        return list(known.choices.items())
+
+    @property
     def hint(self) -> str:
+        if self.choices:
+            return ""
         if self.op == "one_of":
             return "Separate with commas."
         if self.op == "between":
             return "The lower, a comma, the higher."
+        if self.op in ("in_last", "not_in_last"):
+            return "days"
         if self.op == "exists" or (self.is_attribute and self.type == "boolean"):
             return "yes or no"
         return HINTS.get(self.field, "")

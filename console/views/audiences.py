@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console import audience_words, phone_words
 from console.forms import audiences as builders
+from console.templatetags.beckon import kb
 from console.uploads import TooLargeFile
 from console.views.gate import address, requires
 from devices import audiences
 from devices.audiences import keeping, lists
 from devices.models import AppUser, Audience
 from notifications import access, audit
+from notifications.images import UPLOAD_MAX_BYTES
 from notifications.models import Notification
 
 ROW_BUTTONS = ("add_condition", "remove_condition", "redraw")
@@ -249,7 +251,10 @@ def named(request: HttpRequest, audience: Audience) -> HttpResponse:
     file = request.FILES.get("file")
     builder = builders.of_audience(audience)
     if isinstance(file, TooLargeFile):
-        told = "The file is too large to upload. On the server: manage.py import_audience"
+        told = (
+            f"{kb(file.size)} is more than {kb(UPLOAD_MAX_BYTES)}. Import it on the server: "
+            f"python manage.py import_audience {audience.pk} FILE"
+        )
         return drawn(request, audience, builder, status=422, people_error=told)
     lines = file if file else pasted(request.POST.get("people", ""))
     troubles: list[tuple[int, str]] = []

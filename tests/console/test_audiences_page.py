@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 
 from devices import audiences
 from devices.audiences import keeping
@@ -175,3 +176,17 @@ def test_an_archived_audience_takes_no_change():
 
     assert "All is archived. Restore it before changing it." in page.content.decode()
     assert not Audience.objects.filter(name="Other").exists()
+
+
+def test_a_larger_file_is_imported_on_the_server(tmp_path, capsys):
+    make_user("ann")
+    audience = keeping.create("List", {"version": 1, "list": True})
+    file = tmp_path / "people.csv"
+    file.write_bytes(b"user_id\nann\ncarl\nann\n")
+
+    call_command("import_audience", str(audience.pk), str(file))
+
+    said = capsys.readouterr()
+    assert "matched: 1" in said.out
+    assert "line 3: We don’t know carl." in said.err
+    assert audiences.count(audience) == 1
