@@ -1,14 +1,32 @@
-"""Which rule of a saved audience leaves a person out, as what is true of the person."""
+"""Why a notification was not for a person: a rule is said as what is true of the person."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from devices import audiences
 from devices.models import AppUser, Audience
 from devices.states import Platform
+from notifications.models import Notification
+from notifications.states import Kind, SendTo
 
 MOST = 2  # facts named
+
+
+def outside(one: Notification, person: AppUser | None = None) -> str:
+    if one.kind == Kind.TEST:
+        return "it was a test, for test phones only"
+    if one.send_to == SendTo.AUDIENCE:
+        told = f"they are not in the audience “{one.audience}”"
+        fact = why(one.audience, person, timezone.now()) if one.audience and person else ""
+        return f"{told} ({fact})" if fact else told
+    count = len(one.recipients)
+    people = "one person" if count == 1 else f"{count:,} people".replace(",", "\u202f")
+    return f"they are not among the {people} it names" if count > 1 else (
+        f"they are not the {people} it names"
+    )  # fmt: skip
 
 
 def why(audience: Audience, person: AppUser, now: datetime) -> str:

@@ -10,9 +10,8 @@ from devices.models import AppUser
 from devices.states import Platform
 from notifications import reasons
 from notifications.explain.facts import Lane
-from notifications.explain.outside import why
+from notifications.explain.outside import outside
 from notifications.models import Notification
-from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S
 
 MINUS = "\u2212"
@@ -187,20 +186,6 @@ def clause(lane: Lane, one: Notification) -> str:
         "cancelled": "the notification was cancelled before it started",
     }.get(lane.reason)
     return told or lower(reasons.sentence(lane.reason, lane.outcome)).rstrip(".")
-
-
-def outside(one: Notification, person: AppUser | None = None) -> str:
-    if one.kind == Kind.TEST:
-        return "it was a test, for test phones only"
-    if one.send_to == SendTo.AUDIENCE:
-        told = f"they are not in the audience “{one.audience}”"
-        fact = why(one.audience, person, timezone.now()) if one.audience and person else ""
-        return f"{told} ({fact})" if fact else told
-    count = len(one.recipients)
-    people = "one person" if count == 1 else f"{count:,} people".replace(",", "\u202f")
-    return f"they are not among the {people} it names" if count > 1 else (
-        f"they are not the {people} it names"
-    )  # fmt: skip
 
 
 def lower(text: str) -> str:
