@@ -60,10 +60,14 @@ def begun(**fields) -> Notification:
     """Started and planned; nothing is sent yet."""
     notification = confirmed(**fields)
     starting.start_due(clock.now())
+    run_plan(notification)
+    return notification
+
+
+def run_plan(notification: Notification) -> None:
     plan = notification.batches.get()
     delivery.deliver(plan.pk, get_client=channel.client, stopping=lambda: False)
     notification.refresh_from_db()
-    return notification
 
 
 def send_one_batch(notification: Notification) -> None:
@@ -150,16 +154,17 @@ def test_phones_that_come_after_the_start_are_not_in_it_and_those_that_go_are_no
 ):
     settings.BATCH_SIZE = 10
     make_phones(30)
-    notification = begun(batch_mode=True)
-    planned = notification.planned
-    send_one_batch(notification)
+    notification = confirmed(batch_mode=True)
+    starting.start_due(clock.now())
     make_phones(20, first=30)
+    run_plan(notification)
+    send_one_batch(notification)
     Device.objects.filter(device_id__in=[f"phone-device-{n}" for n in (15, 25)]).delete()
 
     run_all()
 
     found = adds_up(notification)
-    assert (planned, found.accepted) == (30, 28)
+    assert (found.planned, found.accepted) == (30, 28)
     assert sandbox.messages(token=token_of(35)) == []
 
 
@@ -324,6 +329,7 @@ def test_a_list_that_someone_claimed_is_not_added_to(sandbox, settings):
     mine = Batch.objects.get(kind="list")
     Batch.objects.filter(pk=mine.pk).update(due_at=clock.now())
     claimed = lease.claim(mine.pk)
+    Batch.objects.filter(pk=mine.pk).update(due_at=clock.now() + timedelta(hours=1))
 
     opening.step([(second, failed)], [], 0)
 
