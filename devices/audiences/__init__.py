@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from devices.audiences.checking import GROUPS, VERSION_NOW, check, known_names, walk
-from devices.audiences.fields import FIELDS, Builder, Checker, Condition, Field
+from devices.audiences.fields import FIELDS, Builder, Checker, Condition, Field, phones_of_hers
 from devices.models import AppUser, Audience, AudienceMember, Device
 from devices.querysets import DeviceQuerySet
 
@@ -99,6 +99,6 @@ def _group(group: str, items: list[Condition], now: datetime) -> Q:
     join = and_ if group == "all" else or_
     if phones:
         matches = reduce(join, phones)
-        hers.append(Q(Exists(Device.objects.active().filter(matches, owner=OuterRef("pk")))))
+        hers.append(Q(phones_of_hers(matches)))
     found = reduce(join, hers)
     return ~found if group == "none" else found
