@@ -33,6 +33,7 @@ from notifications.states import NotificationStatus as S
 __all__ = ["Conflict", "Review", "StaleReview", "WrongState"]
 
 FEW_PHONES, FEW_SECONDS = 5, 3.0
+TO_A_DRAFT = ("undo", "edit")  # only what a person composed can go back to being composed
 EDITABLE = {
     "title", "body", "image", "image_facts", "sound", "initial_page", "parameters", "data",
     "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
@@ -50,6 +51,8 @@ class Conflict(Exception):
 def can(notification: Notification, verb: str) -> bool:
     if verb == "confirm":
         return notification.status == S.DRAFT
+    if verb in TO_A_DRAFT and notification.kind != Kind.BROADCAST:
+        return False
     return notification.status in MOVES[verb][0]
 
 
@@ -312,6 +315,8 @@ def _act(
     notification: Notification, verb: str, by: Any, ip: str | None, **fields: Any
 ) -> Notification:
     access.check(by, verb, notification)
+    if verb in TO_A_DRAFT and notification.kind != Kind.BROADCAST:
+        raise WrongState("What an event started has no draft to go back to. Cancel it instead.")
     with transaction.atomic():
         move(notification, verb, **fields)
         audit.record(by, DONE[verb], notification, ip=ip)

@@ -14,7 +14,7 @@ from devices.models import ApiKey, AppUser, Device
 from notifications import audit, content, reach
 from notifications.models import Batch, Notification
 from notifications.review import freeze, page_of
-from notifications.sending import plan
+from notifications.sending import channel, plan
 from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S
 
@@ -93,6 +93,8 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
 
 
 def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notification:
+    if order.image_url and not order.image_url.startswith("https://") and not channel.in_sandbox():
+        raise ValidationError({"image": ["Phones load images from https:// addresses only."]})
     if order.send_at and order.send_at <= now:
         raise ValidationError({"send_at": ["That time has passed. Choose a later one."]})
     fields: dict[str, Any] = {

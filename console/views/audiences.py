@@ -104,7 +104,7 @@ def count(request: HttpRequest) -> HttpResponse:
     """The live figure: of a saved audience by its number, or of the rules as typed."""
     context: dict[str, Any] = {"counted_at": timezone.now()}
     saved = request.POST.get("audience", "")
-    if saved.isdecimal():
+    if saved.isascii() and saved.isdigit() and len(saved) < 19:
         context["people"] = audiences.count(get_object_or_404(Audience, pk=min(int(saved), 2**31)))
         return render(request, "console/audiences/_count.html", context)
     rules = builders.of_post(request.POST).rules

@@ -55,7 +55,7 @@ def people(request: HttpRequest) -> HttpResponse:
         return listed(request, query, found[:PAGE], context)
     before = request.GET.get("before", "")
     newest = AppUser.objects.order_by("-pk")
-    if before.isdigit():
+    if before.isascii() and before.isdigit() and len(before) < 19:
         newest = newest.filter(pk__lt=min(int(before), 2**63 - 1))
     page = list(newest[: PAGE + 1])
     older = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
