@@ -84,9 +84,9 @@ MATRIX = [
     Row("health/pause-all/", "POST", OPERATORS, body={"phrase": "Pause all sending"}),
     Row("health/resume-all/", "POST", OPERATORS),
     Row("people/", "GET", EVERYONE),
-    Row("people/<path:user_id>/", "GET", EVERYONE),
+    Row("people/<id:user_id>/", "GET", EVERYONE),
     Row("devices/", "GET", EVERYONE),
-    Row("devices/<path:device_id>/", "GET", EVERYONE),
+    Row("devices/<id:device_id>/", "GET", EVERYONE),
     # ---- audiences
     Row("audiences/", "GET", EVERYONE),
     Row("audiences/count/", "POST", EVERYONE),
@@ -120,9 +120,9 @@ MATRIX = [
     *both(ONE + "release/", OPERATORS, status="held"),
     *both(ONE + "resend/", OPERATORS, status="sent"),
     # ---- acting for a person
-    Row("people/<path:user_id>/", "POST", COMPOSERS, body={"do": "unregister", "device": "x"}),
-    Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "unregister"}),
-    Row("devices/<path:device_id>/", "POST", COMPOSERS, body={"do": "test"}),
+    Row("people/<id:user_id>/", "POST", COMPOSERS, body={"do": "unregister", "device": "x"}),
+    Row("devices/<id:device_id>/", "POST", COMPOSERS, body={"do": "unregister"}),
+    Row("devices/<id:device_id>/", "POST", COMPOSERS, body={"do": "test"}),
     # ---- pretend phones: everyone watches, whoever may send tests makes them
     Row("sandbox/", "GET", EVERYONE),
     Row("sandbox/inbox", "GET", EVERYONE),
@@ -290,9 +290,9 @@ class World:
     def path(self, row: Row) -> str:
         values = {
             "<uuid:uuid>": str(self.notification(row).uuid) if "<uuid" in row.route else "",
-            "<path:user_id>": "ann",
+            "<id:user_id>": "ann",
             "<str:user_id>": "ann",
-            "<path:device_id>": "phone-1",
+            "<id:device_id>": "phone-1",
             "<str:device_id>": "phone-1",
             "<path:path>": "no-such-picture.png",
             "<slug:public_id>": self.keys["client key"].key.public_id,
