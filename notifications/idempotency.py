@@ -51,7 +51,7 @@ def once(
             row = Idempotency.objects.create(key=key, name=name, body_sha256=sha256)
             status, body = effect()
             Idempotency.objects.filter(pk=row.pk).update(status=status, answer=body)
-            return Answer(status, body)
+            return Answer(status, _in_order(body))
     except IntegrityError:
         return _replay(key, name, sha256)
     except OperationalError as error:
@@ -72,7 +72,13 @@ def _replay(key: ApiKey, name: str, sha256: str) -> Answer:
         raise IntegrityError("another constraint than the idempotency key's was broken")
     if row.body_sha256 != sha256:
         raise Mismatch
-    return Answer(row.status, row.answer, replayed=True)
+    return Answer(row.status, _in_order(row.answer), replayed=True)
+
+
+def _in_order(body: dict[str, Any]) -> dict[str, Any]:
+    """The same bytes first and later: PostgreSQL keeps no order of an object's names."""
+    ordered: dict[str, Any] = json.loads(json.dumps(body, sort_keys=True))
+    return ordered
 
 
 def forget_old(now: datetime) -> int:
