@@ -1,4 +1,4 @@
-"""Who can be reached: fields and constraints. What happens to them lives in `registry`."""
+"""One installation of the app on one phone, and where it was registered."""
 
 from django.conf import settings
 from django.db import models
@@ -6,40 +6,19 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from devices.fields import Sha256Field
+from devices.models.people import ID_MAX, AppUser
 from devices.querysets import DeviceQuerySet
 from devices.states import (
     Actor,
     DeviceState,
-    KeyKind,
     PermissionStatus,
     Platform,
     RegistrationKind,
     SystemPermission,
 )
 
-ID_MAX = 128
 TOKEN_MAX = 4096
 BUCKETS = 10_000
-
-
-class AppUser(models.Model):
-    """A person as the app knows her. `user_id` is the app's own id, case-sensitive."""
-
-    user_id = models.CharField(max_length=ID_MAX, unique=True)
-    attributes = models.JSONField(default=dict, blank=True)
-    aliases = models.JSONField(default=list, blank=True)
-    tags = models.JSONField(default=list, blank=True)
-    locale = models.CharField(max_length=35, blank=True, default="")
-    timezone = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField(default=now)
-    last_seen_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=~Q(user_id=""), name="user_id_not_blank")]
-
-    def __str__(self) -> str:
-        return self.user_id
 
 
 class Device(models.Model):
@@ -167,140 +146,6 @@ class RegistrationEvent(models.Model):
         return f"{self.kind} {self.device_id}"
 
 
-class PermissionEvent(models.Model):
-    """Append-only: what a phone may show, before and after."""
-
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="permission_events")
-    kind = models.CharField(max_length=16)
-    before = models.CharField(max_length=28, blank=True, default="")
-    after = models.CharField(max_length=28, blank=True, default="")
-    source = models.CharField(max_length=8, blank=True, default="")
-    facts = models.JSONField(default=dict, blank=True)
-    applied = models.BooleanField(default=True)
-    event_id = models.CharField(max_length=64, blank=True, default="")
-    prompt_id = models.CharField(max_length=40, blank=True, default="")
-    observed_at = models.DateTimeField(null=True, blank=True)
-    at = models.DateTimeField(default=now)
-
-    class Meta:
-        ordering = ["pk"]
-        indexes = [models.Index(fields=["device", "kind", "-at"], name="permission_history")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["device", "event_id"],
-                condition=~Q(event_id=""),
-                name="permission_event_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.before} → {self.after}"
-
-
-class PermissionAsk(models.Model):
-    """One call of the system's dialog: what the app asked for, and how it ended. Without a
-    result it is open; after ten minutes it is taken for `unresolved`."""
-
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="asks")
-    prompt_id = models.CharField(max_length=40, blank=True, default="")
-    alert = models.BooleanField(null=True, blank=True)
-    sound = models.BooleanField(null=True, blank=True)
-    badge = models.BooleanField(null=True, blank=True)
-    shown_at = models.DateTimeField()
-    result = models.CharField(max_length=10, blank=True, default="")
-    dialog_shown = models.BooleanField(null=True, blank=True)
-    elapsed_ms = models.PositiveIntegerField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        indexes = [
-            models.Index(fields=["shown_at"], condition=Q(result=""), name="asks_open"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.result or 'open'} {self.device_id}"
-
-
-class Audience(models.Model):
-    """A saved, named set of people. `rules` is validated, versioned JSON for `audiences`."""
-
-    name = models.CharField(max_length=80, unique=True)
-    description = models.CharField(max_length=200, blank=True, default="")
-    rules = models.JSONField(default=dict)
-    version = models.PositiveIntegerField(default=1)
-    archived_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=now)
-    changed_at = models.DateTimeField(default=now)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class AudienceMember(models.Model):
-    """A person on an audience's fixed list."""
-
-    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(AppUser, on_delete=models.CASCADE, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["audience", "user"], name="one_membership"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} in {self.audience_id}"
-
-
-class ApiKey(models.Model):
-    """`pk_…` client keys ship in apps and can be shown again (`shown`); of `sk_…` server keys
-    only the hash is kept."""
-
-    kind = models.CharField(max_length=6, choices=KeyKind)
-    name = models.CharField(max_length=80)
-    public_id = models.CharField(max_length=8, unique=True)
-    secret_hash = models.CharField(max_length=64)
-    shown = models.CharField(max_length=80, blank=True, default="")
-    scopes = models.JSONField(default=list, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=now)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind=KeyKind.CLIENT) | Q(shown=""), name="server_keys_never_shown"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.kind})"
-
-
-class IdentitySecret(models.Model):
-    """Signs user ids (X-User-Signature). The newest is current; two are valid while rotating."""
-
-    secret = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=now)
-    retired_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-pk"]
-
-    def __str__(self) -> str:
-        return f"identity secret {self.pk}"
-
-
 class TestDevice(models.Model):
     """A phone on which a member of staff wants to see tests."""
 
@@ -317,14 +162,3 @@ class TestDevice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} of {self.staff_id}"
-
-
-class Preference(models.Model):
-    """A setting that staff change on a page; `preferences` knows the names and defaults."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    value = models.JSONField()
-    changed_at = models.DateTimeField(default=now)
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,23 @@
+"""What is sent, and what became of it: fields and constraints. Moves live in `lifecycle`."""
+
+from notifications.models.batch import Batch
+from notifications.models.delivery import Delivery, Receipt
+from notifications.models.notification import BODY_MAX, TITLE_MAX, TTL_DEFAULT_S, Notification
+from notifications.models.page import Page, PageParameter
+from notifications.models.upkeep import AuditEntry, Heartbeat, Idempotency, ProjectPause
+
+__all__ = [
+    "BODY_MAX",
+    "TITLE_MAX",
+    "TTL_DEFAULT_S",
+    "AuditEntry",
+    "Batch",
+    "Delivery",
+    "Heartbeat",
+    "Idempotency",
+    "Notification",
+    "Page",
+    "PageParameter",
+    "ProjectPause",
+    "Receipt",
+]
