@@ -1,6 +1,7 @@
 """What is sent, and what became of it: fields and constraints. Moves live in `lifecycle`."""
 
 from notifications.models.batch import Batch
+from notifications.models.card import KEY_MAX, CardVersion, MessageCard
 from notifications.models.delivery import Delivery, Receipt
 from notifications.models.notification import BODY_MAX, TITLE_MAX, TTL_DEFAULT_S, Notification
 from notifications.models.page import Page, PageParameter
@@ -8,13 +9,16 @@ from notifications.models.upkeep import AuditEntry, Heartbeat, Idempotency, Proj
 
 __all__ = [
     "BODY_MAX",
+    "KEY_MAX",
     "TITLE_MAX",
     "TTL_DEFAULT_S",
     "AuditEntry",
     "Batch",
+    "CardVersion",
     "Delivery",
     "Heartbeat",
     "Idempotency",
+    "MessageCard",
     "Notification",
     "Page",
     "PageParameter",

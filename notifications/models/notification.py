@@ -37,6 +37,15 @@ class Notification(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     data = models.JSONField(default=dict, blank=True)
     ttl_s = models.PositiveIntegerField(default=TTL_DEFAULT_S)
+    variants = models.JSONField(default=dict, blank=True)
+    card = models.ForeignKey(
+        "notifications.CardVersion",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="notifications",
+    )
+    variables = models.JSONField(default=dict, blank=True)
 
     send_to = models.CharField(max_length=8, choices=SendTo, default=SendTo.EVERYONE)
     recipients = models.JSONField(default=list, blank=True)
