@@ -1,11 +1,13 @@
 """From a started notification to its batches: the plan batch writes the others.
 
 Ranges of device pks for everyone and saved audiences (membership is what it is when a window
-opens), frozen lists of pairs for people named one by one.
+opens), frozen lists of pairs for people named one by one; both cut into `portions`.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -15,8 +17,9 @@ from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Notification
-from notifications.sending import failpoints, pairs
+from notifications.sending import failpoints, pairs, portions
 from notifications.sending.lease import Lease
+from notifications.sending.portions import Portion
 from notifications.states import BatchKind, SendTo
 
 QUICK_LIST = 1_000  # longer lists wait behind broadcasts in the bulk queue
@@ -50,8 +53,10 @@ def add_list(
     *,
     ordinal: int | None = None,
     blocked_by: str = "",
+    portion: Portion | None = None,
 ) -> Batch:
-    """A list batch of frozen pairs. Without an ordinal it is a retry or a resend."""
+    """A list batch of frozen pairs. Without an ordinal it is a retry or a resend. `portion` is
+    where its pairs come from; only the plan knows."""
     return Batch.objects.create(
         notification=notification,
         ordinal=ordinal,
@@ -62,7 +67,16 @@ def add_list(
         members=pairs.pack(members),
         last_pk=len(members),
         blocked_by=blocked_by,
+        **(_cut(portion) if portion else {}),
     )
+
+
+def _cut(portion: Portion) -> dict[str, Any]:
+    return {
+        "timezone": portion.timezone,
+        "bucket_from": portion.bucket_from,
+        "bucket_to": portion.bucket_to,
+    }
 
 
 def audience(notification: Notification) -> Iterator[DeviceQuerySet]:
@@ -86,24 +100,39 @@ def _plan_lists(lease: Lease, notification: Notification) -> None:
     with transaction.atomic():
         if not lease.fence():
             return
-        members = [
-            (pk, owner)
-            for devices in audience(notification)
-            for pk, owner in devices.order_by("pk").values_list("pk", "owner_id")
-        ]
-        now = lease.now()
-        whole = _is_batch_mode(notification, len(members), len(notification.recipients))
-        size = settings.BATCH_SIZE if whole else max(1, len(members))
-        for ordinal, part in enumerate(_parts(members, size), start=1):
-            add_list(notification, part, now, ordinal=ordinal)
-        _note(notification, len(members), len(notification.recipients), whole)
+        cut = portions.of(notification, lease.now())
+        parts = [(portion, _members(notification, portion)) for portion in cut]
+        planned = sum(len(members) for _, members in parts)
+        whole = _is_batch_mode(notification, planned, len(notification.recipients))
+        size = settings.BATCH_SIZE if whole else max(1, planned)
+        ordinal = 0
+        for portion, members in parts:
+            for start in range(0, len(members), size):
+                ordinal += 1
+                part = members[start : start + size]
+                add_list(notification, part, portion.due_at, ordinal=ordinal, portion=portion)
+        _note(notification, planned, len(notification.recipients), whole)
         lease.finish()
         failpoints.reached("in_plan")
 
 
-def _parts(members: list[pairs.Pair], size: int) -> Iterator[list[pairs.Pair]]:
-    for start in range(0, len(members), size):
-        yield members[start : start + size]
+def _members(notification: Notification, portion: Portion) -> list[pairs.Pair]:
+    return [
+        (pk, owner or 0)
+        for devices in audience(notification)
+        for pk, owner in portions.within(devices, portion)
+        .order_by("pk")
+        .values_list("pk", "owner_id")
+    ]
+
+
+class Range(NamedTuple):
+    """Consecutive device pks of one portion; `place` is the portion's among all."""
+
+    place: int
+    portion: Portion
+    first: int
+    last: int
 
 
 def _plan_ranges(lease: Lease, notification: Notification) -> None:
@@ -112,24 +141,23 @@ def _plan_ranges(lease: Lease, notification: Notification) -> None:
     whole = _is_batch_mode(notification, planned, people)
     size = settings.BATCH_SIZE if whole else max(1, planned)
     ordinal = notification.batches.filter(kind=BatchKind.RANGE).count()
-    ranges = _ranges(notification, lease.batch.cursor, size)
-    page: list[tuple[int, int]] = []
+    ranges = _ranges(lease, notification, size)
     done = False
     while not done:
-        page = [one for one, _ in zip(ranges, range(RANGES_A_PAGE), strict=False)]
+        page = list(islice(ranges, RANGES_A_PAGE))
         done = len(page) < RANGES_A_PAGE
         with transaction.atomic():
             if not lease.fence():
                 return
-            now = lease.now()
-            for first, last in page:
+            for one in page:
                 ordinal += 1
                 Batch.objects.create(
-                    notification=notification, ordinal=ordinal, kind=BatchKind.RANGE,
-                    queue="bulk", due_at=now, first_pk=first, last_pk=last, cursor=first - 1,
+                    notification=notification, ordinal=ordinal, kind=BatchKind.RANGE, queue="bulk",
+                    due_at=one.portion.due_at, first_pk=one.first, last_pk=one.last,
+                    cursor=one.first - 1, **_cut(one.portion),
                 )  # fmt: skip
             if page:
-                lease.keep(cursor=page[-1][1])
+                lease.keep(first_pk=page[-1].place, cursor=page[-1].last)
             if done:
                 _note(notification, planned, people, whole)
                 lease.finish()
@@ -137,11 +165,24 @@ def _plan_ranges(lease: Lease, notification: Notification) -> None:
         failpoints.reached("after_plan_page")
 
 
-def _ranges(notification: Notification, cursor: int, size: int) -> Iterator[tuple[int, int]]:
-    """(first pk, last pk) of consecutive ranges holding `size` audience devices each; the last
-    one reaches to the edge."""
+def _ranges(lease: Lease, notification: Notification, size: int) -> Iterator[Range]:
+    """What the plan batch has not written yet: it stands in the portion `first_pk`, after the
+    device `cursor`."""
+    at, cursor = lease.batch.first_pk, lease.batch.cursor
+    for place, portion in enumerate(portions.of(notification, lease.now())):
+        if place >= at:
+            after = cursor if place == at else 0
+            for first, last in _spans(notification, portion, after, size):
+                yield Range(place, portion, first, last)
+
+
+def _spans(
+    notification: Notification, portion: Portion, cursor: int, size: int
+) -> Iterator[tuple[int, int]]:
+    """(first pk, last pk) of consecutive ranges holding `size` of the portion's devices each; the
+    last one reaches to the edge."""
     edge = notification.audience_edge or 0
-    devices = next(audience(notification))
+    devices = portions.within(next(audience(notification)), portion)
     while cursor < edge:
         after = devices.filter(pk__gt=cursor).order_by("pk").values_list("pk", flat=True)
         last = next(iter(after[size - 1 : size]), None)

@@ -12,7 +12,7 @@ from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import pairs
+from notifications.sending import pairs, portions
 from notifications.states import BatchKind, Outcome
 
 
@@ -45,7 +45,8 @@ def read(batch: Batch, notification: Notification, policy: reach.Policy, most: i
 def _read_range(
     batch: Batch, notification: Notification, policy: reach.Policy, most: int
 ) -> Window:
-    members = _members(notification).filter(pk__gt=batch.cursor, pk__lte=batch.last_pk)
+    audience = portions.within(_members(notification), batch)
+    members = audience.filter(pk__gt=batch.cursor, pk__lte=batch.last_pk)
     found = [reach.Facts(*row) for row in _facts(members.order_by("pk")[:most], policy)]
     candidates = [
         Candidate(facts, facts.owner_id or 0, reach.evaluate(facts, policy)) for facts in found
