@@ -55,6 +55,14 @@ class TargetOS(TextChoices):
     IOS = "ios", "iOS"
 
 
+class QuietHours(TextChoices):
+    """What a notification does in the quiet hours of whoever it is for."""
+
+    DEFER = "defer", "Wait until they end"
+    SKIP = "skip", "Leave those people out"
+    IGNORE = "ignore", "Send anyway"
+
+
 class BatchKind(TextChoices):
     PLAN = "plan", "Plan"
     RANGE = "range", "Range"

@@ -3,13 +3,20 @@
 from notifications.models.batch import Batch
 from notifications.models.card import KEY_MAX, CardVersion, MessageCard
 from notifications.models.delivery import Delivery, Receipt
-from notifications.models.notification import BODY_MAX, TITLE_MAX, TTL_DEFAULT_S, Notification
+from notifications.models.notification import (
+    BODY_MAX,
+    TICKET_MAX,
+    TITLE_MAX,
+    TTL_DEFAULT_S,
+    Notification,
+)
 from notifications.models.page import Page, PageParameter
 from notifications.models.upkeep import AuditEntry, Heartbeat, Idempotency, ProjectPause
 
 __all__ = [
     "BODY_MAX",
     "KEY_MAX",
+    "TICKET_MAX",
     "TITLE_MAX",
     "TTL_DEFAULT_S",
     "AuditEntry",

@@ -10,10 +10,11 @@ from django.utils.timezone import now
 
 from devices.models import ApiKey, Audience
 from notifications.querysets import NotificationQuerySet
-from notifications.states import Kind, NotificationStatus, SendTo, TargetOS
+from notifications.states import Kind, NotificationStatus, QuietHours, SendTo, TargetOS
 
 TITLE_MAX = 200
 BODY_MAX = 1000
+TICKET_MAX = 200
 TTL_DEFAULT_S = 259_200  # three days
 
 
@@ -53,6 +54,13 @@ class Notification(models.Model):
         Audience, null=True, blank=True, on_delete=models.PROTECT, related_name="notifications"
     )
     target_os = models.CharField(max_length=7, choices=TargetOS, default=TargetOS.ALL)
+    # who of them is left out; `spare_after`: whoever got so many in the last day
+    exclude_audience = models.ForeignKey(
+        Audience, null=True, blank=True, on_delete=models.PROTECT, related_name="leaving_out"
+    )
+    exclude_users = models.JSONField(default=list, blank=True)
+    spare_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    quiet_hours = models.CharField(max_length=6, choices=QuietHours, default=QuietHours.DEFER)
     batch_mode = models.BooleanField(default=False)
     at_least_once = models.BooleanField(default=False)
 
@@ -75,6 +83,7 @@ class Notification(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     late = models.BooleanField(default=False)
+    ticket = models.CharField(max_length=TICKET_MAX, blank=True, default="")
     revision = models.JSONField(null=True, blank=True)
     revision_sha256 = models.CharField(max_length=64, blank=True, default="")
     reviewed_phones = models.PositiveIntegerField(null=True, blank=True)
@@ -103,6 +112,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["status", "due_at"], name="notification_due"),
             models.Index(fields=["kind", "-id"], name="notification_list"),
+            models.Index(fields=["finished_at"], name="notification_ended"),
         ]
         constraints = [
             models.CheckConstraint(
