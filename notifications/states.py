@@ -47,6 +47,7 @@ class SendTo(TextChoices):
     EVERYONE = "everyone", "Everyone"
     USERS = "users", "Specific users"
     AUDIENCE = "audience", "Saved audience"
+    REACHED = "reached", "Phones that another notification reached"
 
 
 class TargetOS(TextChoices):

@@ -131,16 +131,19 @@ class ComposeForm(forms.Form):
         audiences = Audience.objects.filter(archived_at=None)
         self.has_audiences = bool(url_of("audiences")) and audiences.exists()
         self._field("audience").queryset = audiences
-        self._field("send_to").choices = [
-            choice
-            for choice in SendTo.choices
-            if choice[0] != SendTo.AUDIENCE or self.has_audiences
-        ]
+        self._field("send_to").choices = self._sendable()
         ttl = int(self.initial["ttl_s"])
         self._field("ttl_s").choices = sorted(({ttl: span(ttl)} | EXPIRIES).items())
         here = timezone.get_current_timezone_name()
         zone = str(self.initial["timezone"])
         self._field("timezone").choices = moments.zone_choices(zone, here)
+
+    def _sendable(self) -> list[tuple[str, str]]:
+        """Whom it can go to; a draft for those whom another one reached goes to nobody else."""
+        if self.notification and self.notification.send_to == SendTo.REACHED:
+            return [(SendTo.REACHED.value, SendTo.REACHED.label)]
+        hidden = {SendTo.REACHED} if self.has_audiences else {SendTo.REACHED, SendTo.AUDIENCE}
+        return [(one.value, one.label) for one in SendTo if one not in hidden]
 
     def _field(self, name: str) -> Any:
         return self.fields[name]

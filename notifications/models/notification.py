@@ -62,6 +62,13 @@ class Notification(models.Model):
     spare_after = models.PositiveSmallIntegerField(null=True, blank=True)
     quiet_hours = models.CharField(max_length=6, choices=QuietHours, default=QuietHours.DEFER)
     batch_mode = models.BooleanField(default=False)
+    waves = models.JSONField(default=dict, blank=True)
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
+    resends = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="resendings"
+    )
     at_least_once = models.BooleanField(default=False)
 
     author = models.ForeignKey(
@@ -78,6 +85,9 @@ class Notification(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    confirmed_by_key = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     due_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -129,6 +139,12 @@ class Notification(models.Model):
                 | Q(audience__isnull=False)
                 | Q(status=NotificationStatus.DRAFT),
                 name="audience_is_named",
+            ),
+            models.CheckConstraint(
+                condition=~Q(send_to=SendTo.REACHED)
+                | Q(corrects__isnull=False)
+                | Q(resends__isnull=False),
+                name="whom_another_reached_is_named",
             ),
         ]
 
