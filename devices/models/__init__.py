@@ -3,6 +3,7 @@
 from devices.models.audience import Audience, AudienceMember
 from devices.models.device import BUCKETS, TOKEN_MAX, Device, RegistrationEvent, TestDevice
 from devices.models.keys import ApiKey, IdentitySecret
+from devices.models.outbox import OutboxEvent
 from devices.models.people import ID_MAX, AppUser
 from devices.models.permission import PermissionAsk, PermissionEvent
 from devices.models.preference import Preference
@@ -17,6 +18,7 @@ __all__ = [
     "AudienceMember",
     "Device",
     "IdentitySecret",
+    "OutboxEvent",
     "PermissionAsk",
     "PermissionEvent",
     "Preference",

@@ -12,6 +12,7 @@ from notifications.models.notification import (
 )
 from notifications.models.page import Page, PageParameter
 from notifications.models.upkeep import AuditEntry, Heartbeat, Idempotency, ProjectPause
+from notifications.models.webhook import CallState, WebhookAttempt, WebhookCall, WebhookEndpoint
 
 __all__ = [
     "BODY_MAX",
@@ -21,6 +22,7 @@ __all__ = [
     "TTL_DEFAULT_S",
     "AuditEntry",
     "Batch",
+    "CallState",
     "CardVersion",
     "Delivery",
     "Heartbeat",
@@ -31,4 +33,7 @@ __all__ = [
     "PageParameter",
     "ProjectPause",
     "Receipt",
+    "WebhookAttempt",
+    "WebhookCall",
+    "WebhookEndpoint",
 ]

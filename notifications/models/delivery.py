@@ -65,6 +65,11 @@ class Delivery(models.Model):
             models.Index(
                 fields=["batch"], condition=Q(outcome=Outcome.WAITING), name="delivery_waiting"
             ),
+            models.Index(
+                fields=["notification", "opened_at"],
+                condition=Q(opened_at__isnull=False),
+                name="delivery_opened",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,7 +98,12 @@ class Receipt(models.Model):
                 fields=["notification", "device"],
                 condition=Q(applied_at=None),
                 name="receipt_open",
-            )
+            ),
+            models.Index(
+                fields=["notification", "device"],
+                condition=Q(type=ReceiptType.DISMISSED),
+                name="receipt_dismissed",
+            ),
         ]
 
     def __str__(self) -> str:
