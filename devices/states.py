@@ -54,3 +54,36 @@ class Actor(TextChoices):
 class KeyKind(TextChoices):
     CLIENT = "client", "Client key"
     SERVER = "server", "Server key"
+
+
+class PromptStatus(TextChoices):
+    DRAFT = "draft", "Draft"
+    LIVE = "live", "Live"
+    PAUSED = "paused", "Paused"
+    ARCHIVED = "archived", "Archived"
+
+
+class PromptLayout(TextChoices):
+    MODAL = "modal", "Modal"
+    BANNER = "banner", "Banner"
+    CARD = "card", "Card"
+    FULLSCREEN = "fullscreen", "Full screen"
+
+
+class PromptFrequency(TextChoices):
+    ONCE = "once", "Only once"
+    EVERY_TIME = "every_time", "Every time"
+    MULTIPLE = "multiple", "Multiple times"
+
+
+class PromptEventType(TextChoices):
+    """What an app tells of a soft prompt."""
+
+    IMPRESSION = "impression", "Shown"
+    CLICK = "click", "Tapped"
+    DISMISS = "dismiss", "Dismissed"
+    SYSTEM_SHOWN = "system_prompt_shown", "System dialog shown"
+    SYSTEM_RESULT = "system_prompt_result", "System dialog answered"
+    SETTINGS_OPENED = "settings_opened", "Settings opened"
+    SETTINGS_RETURNED = "settings_returned", "Back from the settings"
+    OPT_IN = "opt_in", "Opted in"

@@ -7,6 +7,14 @@ from devices.models.outbox import OutboxEvent
 from devices.models.people import ID_MAX, AppUser
 from devices.models.permission import PermissionAsk, PermissionEvent
 from devices.models.preference import Preference
+from devices.models.prompts import (
+    Prompt,
+    PromptDay,
+    PromptEvent,
+    PromptSession,
+    PromptState,
+    PromptVersion,
+)
 
 __all__ = [
     "BUCKETS",
@@ -22,6 +30,12 @@ __all__ = [
     "PermissionAsk",
     "PermissionEvent",
     "Preference",
+    "Prompt",
+    "PromptDay",
+    "PromptEvent",
+    "PromptSession",
+    "PromptState",
+    "PromptVersion",
     "RegistrationEvent",
     "TestDevice",
 ]
