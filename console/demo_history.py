@@ -9,7 +9,7 @@ from django.db import transaction
 
 from devices.models import Device
 from devices.samples import dead_tokens
-from notifications import reach, review
+from notifications import reach, revision
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import counters, ledger
 from notifications.states import BatchKind, Outcome, SendTo
@@ -70,7 +70,7 @@ def send(notification: Notification, at: datetime) -> int:
     )
     if not phones:
         return 0
-    notification.revision, notification.revision_sha256 = review.freeze(notification)
+    notification.revision, notification.revision_sha256 = revision.freeze(notification)
     notification.status = S.SENT
     notification.confirmed_at = notification.due_at = notification.started_at = at
     notification.finished_at = at + timedelta(seconds=9)

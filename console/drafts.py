@@ -14,7 +14,7 @@ from console.forms import extra_data, moments
 from console.forms.compose import FORM_NAMES, ComposeForm
 from console.forms.saved import initial_of
 from devices import preferences
-from notifications import content, lifecycle, review
+from notifications import content, lifecycle, revision
 from notifications.models import AuditEntry, Notification
 from notifications.sending.fcm.message import MessageInvalid
 
@@ -150,7 +150,7 @@ def sizes(form: ComposeForm) -> dict[str, float] | None:
         data=typed_data(form),
     )
     try:
-        found = content.sizes(message, form.page, review.image_url(message.image))
+        found = content.sizes(message, form.page, revision.image_url(message.image))
     except MessageInvalid:
         return None
     most = max(found.values())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from notifications.models import Notification
-from notifications.review import freeze
+from notifications.revision import freeze
 from notifications.sending.fcm.message import Content, example
 
 Platform = Literal["ios", "android"]

@@ -19,13 +19,11 @@ from notifications.models import Notification
 from notifications.review import (
     Review,
     StaleReview,
-    freeze,
     make_review,
-    message_of,
-    page_of,
     read_token,
     what_changed,
 )
+from notifications.revision import freeze, message_of, page_of
 from notifications.sending import plan
 from notifications.states import MOVES, Kind, SendTo
 from notifications.states import NotificationStatus as S
@@ -37,6 +35,7 @@ TO_A_DRAFT = ("undo", "edit")  # only what a person composed can go back to bein
 EDITABLE = {
     "title", "body", "image", "image_facts", "sound", "initial_page", "parameters", "data",
     "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
+    "variants", "card", "variables",
 }  # fmt: skip
 
 

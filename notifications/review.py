@@ -1,11 +1,8 @@
 """What was reviewed is what is sent: the frozen revision, the review's token, and what is odd."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core import signing
@@ -13,7 +10,8 @@ from django.core.exceptions import ValidationError
 
 from devices import preferences
 from notifications import content, reach
-from notifications.models import Notification, Page
+from notifications.models import Notification
+from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
 from notifications.states import SendTo
 
@@ -64,68 +62,6 @@ class Review:
     @property
     def will_send(self) -> int:
         return self.waterfall.will_send
-
-
-def page_of(notification: Notification) -> Page | None:
-    if not notification.initial_page:
-        return None
-    pages = Page.objects.prefetch_related("parameters")
-    return pages.filter(name=notification.initial_page).first()
-
-
-def message_of(notification: Notification) -> content.Message:
-    return content.Message(
-        title=notification.title,
-        body=notification.body,
-        image=notification.image,
-        sound=notification.sound,
-        initial_page=notification.initial_page,
-        parameters=notification.parameters,
-        data=notification.data,
-        ttl_s=notification.ttl_s,
-    )
-
-
-def image_url(image: str) -> str:
-    """The address a phone loads the image from; a name in the media folder is made absolute."""
-    if not image or image.startswith(("http://", "https://")):
-        return image
-    return urljoin(settings.MEDIA_URL, image)
-
-
-def freeze(notification: Notification) -> tuple[dict[str, Any], str]:
-    """The revision: all that makes the message, resolved, and its SHA-256. Nothing else is sent."""
-    message, page = message_of(notification), page_of(notification)
-    channels = preferences.read("sound_channel", "silent_channel")
-    revision = {
-        "title": message.title,
-        "body": message.body,
-        "image": image_url(message.image),
-        "data": content.data_of(message, page, str(notification.uuid)),
-        "sound": message.sound,
-        "channel_id": channels["sound_channel" if message.sound else "silent_channel"],
-        "ttl_s": message.ttl_s,
-        "thread": str(notification.thread),
-        "to": _target(notification),
-    }
-    return revision, sha256_of(revision)
-
-
-def sha256_of(revision: dict[str, Any]) -> str:
-    text = json.dumps(revision, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _target(notification: Notification) -> dict[str, Any]:
-    audience = notification.audience
-    return {
-        "send_to": notification.send_to,
-        "target_os": notification.target_os,
-        "recipients": hashlib.sha256("\n".join(notification.recipients).encode()).hexdigest(),
-        "audience": [audience.pk, audience.version] if audience else None,
-        "batch_mode": notification.batch_mode,
-        "send_at": notification.send_at.isoformat() if notification.send_at else None,
-    }
 
 
 # ---------------------------------------------------------------- the review

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from devices.models import ApiKey, AppUser, Device
 from notifications import audit, content, reach
 from notifications.models import Batch, Notification
-from notifications.review import freeze, page_of
+from notifications.revision import freeze, page_of
 from notifications.sending import channel, plan
 from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S

@@ -15,15 +15,15 @@ from operator import and_, or_
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from devices.audiences.checking import GROUPS, VERSION_NOW, check, known_names, walk
+from devices.audiences.checking import GROUPS, VERSION_NOW, check, is_known, known_names, walk
 from devices.audiences.fields import FIELDS, Builder, Checker, Condition, Field, phones_of_hers
 from devices.models import AppUser, Audience, AudienceMember, Device
 from devices.querysets import DeviceQuerySet
 
 __all__ = [
     "FIELDS", "GROUPS", "VERSION_NOW", "Builder", "Checker", "Condition", "Field", "check",
-    "contains", "count", "devices", "is_list", "known_names", "people", "register", "sample",
-    "those", "walk",
+    "contains", "count", "devices", "is_known", "is_list", "known_names", "people", "register",
+    "sample", "those", "walk",
 ]  # fmt: skip
 
 

@@ -271,6 +271,13 @@ def known_names(sample: int = 500) -> list[str]:
     return sorted(names)
 
 
+def is_known(name: str) -> bool:
+    """Whether anybody has it."""
+    if not ATTRIBUTE.fullmatch(name):
+        return False
+    return name in known_names() or AppUser.objects.filter(attributes.exists(name)).exists()
+
+
 def _type_word(value: Any) -> str:
     for types, word in (((bool,), "yes or no"), ((int, float), "a number"), ((str,), "text")):
         if isinstance(value, types):

@@ -56,7 +56,7 @@ def begun() -> Any:
     from django.utils import timezone
 
     from notifications.models import Notification
-    from notifications.review import freeze
+    from notifications.revision import freeze
     from notifications.states import NotificationStatus as S
 
     now = timezone.now()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications import lifecycle, reports
 from notifications.models import Batch, Delivery, Notification
-from notifications.review import freeze
+from notifications.revision import freeze
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of, make_member, signed_in
 from tests.sending import confirm, make_draft, make_phones

@@ -135,7 +135,7 @@ def test_waterfall_engine_and_explanation_agree_device_by_device(
 
 def started_later(target_os: str, send_to: str, audience: Audience) -> Notification:
     """Confirmed by hand: a review refuses an audience in which nobody can be reached."""
-    from notifications.review import freeze
+    from notifications.revision import freeze
 
     fields = {"target_os": target_os, "send_to": send_to}
     if send_to == "users":
