@@ -84,6 +84,26 @@ class Outcome(TextChoices):
 FINAL = tuple(outcome for outcome in Outcome if outcome is not Outcome.WAITING)
 
 
+class IfPast(TextChoices):
+    """What becomes of people whose own clock has passed the time before the send begins."""
+
+    NOW = "now", "At once"
+    TOMORROW = "tomorrow", "Tomorrow at that time"
+    SKIP = "skip", "Not at all"
+
+
+class SeriesStatus(TextChoices):
+    ACTIVE = "active", "Repeating"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
+class OccurrenceState(TextChoices):
+    MADE = "made", "Made"  # its notification says the rest
+    MISSED = "missed", "Missed"  # nothing could send at its time
+    PASSED = "passed", "Left out"  # the series was paused
+
+
 class ReceiptType(TextChoices):
     RECEIVED = "received", "Received"
     OPENED = "opened", "Opened"

@@ -11,6 +11,7 @@ from notifications.models.notification import (
     Notification,
 )
 from notifications.models.page import Page, PageParameter
+from notifications.models.series import Occurrence, Series
 from notifications.models.upkeep import AuditEntry, Heartbeat, Idempotency, ProjectPause
 from notifications.models.webhook import CallState, WebhookAttempt, WebhookCall, WebhookEndpoint
 
@@ -29,10 +30,12 @@ __all__ = [
     "Idempotency",
     "MessageCard",
     "Notification",
+    "Occurrence",
     "Page",
     "PageParameter",
     "ProjectPause",
     "Receipt",
+    "Series",
     "WebhookAttempt",
     "WebhookCall",
     "WebhookEndpoint",

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from devices.models import ApiKey, Audience
 from notifications.querysets import NotificationQuerySet
-from notifications.states import Kind, NotificationStatus, QuietHours, SendTo, TargetOS
+from notifications.states import IfPast, Kind, NotificationStatus, QuietHours, SendTo, TargetOS
 
 TITLE_MAX = 200
 BODY_MAX = 1000
@@ -81,6 +81,12 @@ class Notification(models.Model):
     changed_at = models.DateTimeField(default=now)
     send_at = models.DateTimeField(null=True, blank=True)
     timezone = models.CharField(max_length=64, blank=True, default="UTC")
+    # the time as it was chosen, on the clock of `timezone` or on each person's own; see `timing`
+    wall = models.CharField(max_length=16, blank=True, default="")
+    each_clock = models.BooleanField(default=False)
+    if_past = models.CharField(max_length=8, choices=IfPast, default=IfPast.TOMORROW)
+    spread_min = models.PositiveSmallIntegerField(default=0)
+    repeat = models.JSONField(default=dict, blank=True)
 
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
