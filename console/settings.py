@@ -54,6 +54,11 @@ RAMP_SECONDS = env.seconds("RAMP_SECONDS", 0 if FCM_BASE_URL == SANDBOX_URL else
 FCM_CLIENT = env.choice("FCM_CLIENT", "auto", ("auto", "multiplexer", "pycurl"))
 FCM_MESSAGES_PER_MINUTE = env.whole("FCM_MESSAGES_PER_MINUTE", 540_000, 60, 100_000_000)
 KEEP_DAYS = env.whole("KEEP_DAYS", 180, 1, 36_500)
+# Webhooks go to public addresses only; on lets them reach this machine and its network.
+WEBHOOKS_TO_PRIVATE = env.switch("WEBHOOKS_TO_PRIVATE")
+# Requests a minute, before a caller is told to wait.
+API_LIMIT_PER_KEY = env.whole("API_LIMIT_PER_KEY", 60_000, 1, 100_000_000)
+API_LIMIT_PER_ADDRESS = env.whole("API_LIMIT_PER_ADDRESS", 6_000, 1, 100_000_000)
 # For tests of crashes: named places where a worker ends or stalls (sending/failpoints.py).
 DEBUG_FAILPOINTS = env.switch("DEBUG_FAILPOINTS")
 FAILPOINT = env.text("FAILPOINT")

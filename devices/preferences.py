@@ -26,6 +26,8 @@ DEFAULTS: dict[str, Any] = {
     # the app as people see it in previews
     "app_name": "Your app",
     "app_timezone": "UTC",
+    # the types of events that any webhook listens to; kept by notifications.webhooks
+    "webhook_events": [],
 }
 
 

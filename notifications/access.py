@@ -24,6 +24,7 @@ WORDS = {
     "release": "release this notification",
     "settings": "change settings",
     "keys": "manage API keys",
+    "webhooks": "manage webhooks",
     "team": "manage the team",
     "people": "change people and their phones",
     "audiences": "make or change audiences",
@@ -37,6 +38,7 @@ SIMPLE = {
     "audiences": "confirm_broadcast",
     "settings": "change_settings",
     "keys": "manage_keys",
+    "webhooks": "manage_keys",
     "team": "manage_team",
 }
 OF_AUTHOR = {"undo", "cancel", "edit", "pause", "stop"}

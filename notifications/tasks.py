@@ -17,6 +17,7 @@ from notifications import pulse, receipts, starting
 from notifications.models import Batch
 from notifications.sending import channel, clock, delivery, failpoints, lease, sweep
 from notifications.states import BatchKind, NotificationStatus
+from notifications.webhooks import beside_beat  # noqa: F401  its thread starts with beat
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,8 @@ def upkeep() -> None:
     """Hourly: what has outlived KEEP_DAYS goes; dialogs that nobody answered are closed."""
     from devices import upkeep as phones
     from notifications import upkeep as chores
+    from notifications.webhooks import courier
 
     chores.run(timezone.now())
     phones.keep(timezone.now())
+    courier.forget_old(timezone.now())

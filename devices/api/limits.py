@@ -15,8 +15,8 @@ import redis
 from django.conf import settings
 from django.http import HttpRequest
 
-PER_KEY = 60_000
-PER_ADDRESS = 6_000  # many phones share one address of a mobile network
+PER_KEY = settings.API_LIMIT_PER_KEY
+PER_ADDRESS = settings.API_LIMIT_PER_ADDRESS  # many phones share one of a mobile network
 WINDOW_S = 60
 REDIS_REST_S = 5  # how long a silent Redis is left alone
 
