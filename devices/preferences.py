@@ -23,6 +23,12 @@ DEFAULTS: dict[str, Any] = {
     "support_limit": 100,
     "hold_on_drift": True,
     "pause_all_since": "",
+    "pause_all_triggers": True,
+    # what halts a notification in waves: shares of FCM's answers, once there are guard_least
+    "guard_least": 20,
+    "guard_rejected_percent": 2,
+    "guard_dead_token_percent": 10,
+    "guard_mismatch_percent": 1,
     # the app as people see it in previews
     "app_name": "Your app",
     "app_timezone": "UTC",

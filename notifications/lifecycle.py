@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from devices.models import Device
-from notifications import access, audit, content, reach
+from notifications import access, audit, content, reach, waves
 from notifications.models import Notification
 from notifications.review import (
     Review,
@@ -35,7 +35,7 @@ TO_A_DRAFT = ("undo", "edit")  # only what a person composed can go back to bein
 EDITABLE = {
     "title", "body", "image", "image_facts", "sound", "initial_page", "parameters", "data",
     "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
-    "variants", "card", "variables",
+    "variants", "card", "variables", "waves",
 }  # fmt: skip
 
 
@@ -113,6 +113,7 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
 def duplicate(notification: Notification, *, by: Any) -> Notification:
     access.check(by, "duplicate")
     fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at"}}
+    fields["waves"] = waves.as_planned(notification.waves)
     with transaction.atomic():
         draft = Notification.objects.create(author=by, **fields)
         audit.record(by, "duplicated", draft, {"from": str(notification.uuid)})
@@ -267,17 +268,21 @@ def pause(
 def resume(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
-    """Go on; what was blocked by a wrong set-up is due at once, and a brake is not pulled twice:
-    its dead tokens are retired now."""
+    """Go on; what was blocked by a wrong set-up is due at once. A brake or a guard is not pulled
+    twice, and the dead tokens that either kept are retired now."""
     access.check(by, "resume", notification)
-    from notifications.sending import retire
+    from notifications.sending import guards, retire
 
-    braked = notification.paused_reason in ("brake", "wrong_project", "bad_message")
+    reason = notification.paused_reason
     with transaction.atomic():
-        if notification.paused_reason == "brake":
+        if reason in ("brake", guards.GUARD):
             retire.dead(notification, now)
         notification.batches.exclude(blocked_by="").update(blocked_by="", due_at=now)
-        fields = {"brake_released": True} if braked else {}
+        fields: dict[str, Any] = {}
+        if reason in ("brake", "wrong_project", "bad_message"):
+            fields["brake_released"] = True
+        if reason == guards.GUARD:
+            fields["waves"] = waves.lift(notification.waves, notification.paused_facts["guard"])
         return _act(notification, "resume", by, ip, paused_reason="", paused_facts={}, **fields)
 
 
@@ -350,6 +355,7 @@ def send_test(notification: Notification, *, by: Any, now: datetime) -> Notifica
         )
     fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at", "recipients"}}
     fields |= {"send_to": SendTo.USERS, "audience": None, "target_os": "all", "batch_mode": False}
+    fields["waves"] = {}
     with transaction.atomic():
         test = Notification(kind=Kind.TEST, author=by, confirmed_by=by, confirmed_at=now, **fields)
         test.due_at = test.started_at = now

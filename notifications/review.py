@@ -9,7 +9,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 from devices import preferences
-from notifications import content, reach
+from notifications import content, reach, waves
 from notifications.models import Notification
 from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
@@ -108,6 +108,10 @@ def _check(notification: Notification, now: datetime) -> None:
             errors["audience"] = ["Choose a saved audience."]
         elif notification.audience.archived_at:
             errors["audience"] = [f"{notification.audience} is archived. Choose another audience."]
+    try:
+        waves.check(waves.as_planned(notification.waves))
+    except ValidationError as error:
+        errors |= error.message_dict
     if notification.send_at and notification.send_at <= now:
         errors["send_at"] = ["That time has passed. Choose a later one, or Now."]
     url = image_url(notification.image)

@@ -88,6 +88,7 @@ def _target(notification: Notification) -> dict[str, Any]:
         "recipients": hashlib.sha256("\n".join(notification.recipients).encode()).hexdigest(),
         "audience": [audience.pk, audience.version] if audience else None,
         "batch_mode": notification.batch_mode,
+        "waves": notification.waves,
         "send_at": notification.send_at.isoformat() if notification.send_at else None,
     }
 

@@ -1,16 +1,25 @@
-"""What FCM's answers can stop: a message it refuses, a share of dead tokens that can't be true."""
+"""What FCM's answers can stop: a message it refuses, a share of dead tokens that can't be true,
+and a wave that goes worse than its limits."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F
 
+from devices import preferences
 from notifications import audit
 from notifications.models import Batch, Notification
 from notifications.sending import channel, counters
 from notifications.states import NotificationStatus, Outcome
 
 BRAKE_SHARE, BRAKE_LEAST = 0.20, 100
+GUARD = "guard"  # the reason of a pause that a wave's limits caused
+# A guard of waves: the preference that holds its limit in percent; the strictest is asked first.
+LIMITS = {
+    "mismatch": "guard_mismatch_percent",
+    "rejected": "guard_rejected_percent",
+    "dead_token": "guard_dead_token_percent",
+}
 
 
 def facts_of(detail: str = "") -> dict[str, Any]:
@@ -49,19 +58,37 @@ def brake(notification: Notification, fresh: counters.Delta) -> str:
     this notification's answers call their token dead or another project's; else ""."""
     if notification.brake_released:
         return ""
-    rows = Batch.objects.filter(notification=notification).values_list("counters", flat=True)
-    together = counters.apply({}, fresh)
-    summed = counters.total([*rows, together])
-    dead = sum(mine[Outcome.DEAD_TOKEN] for mine in summed.values())
-    foreign = sum(
-        mine["reasons"][f"{Outcome.REJECTED}:sender_id_mismatch"] for mine in summed.values()
-    )
-    answered = sum(
-        mine[Outcome.ACCEPTED] + mine[Outcome.REJECTED] + mine[Outcome.DEAD_TOKEN]
-        for mine in summed.values()
-    )
+    dead, foreign, _, answered = _answers(notification, fresh)
     if foreign > BRAKE_LEAST and foreign > BRAKE_SHARE * answered:
         return "wrong_project"
     if dead + foreign > BRAKE_LEAST and dead + foreign > BRAKE_SHARE * answered:
         return "brake"
     return ""
+
+
+def of_waves(notification: Notification, fresh: counters.Delta) -> dict[str, Any]:
+    """{"guard", "count", "answered", "limit_percent"} when, with `fresh` added, this notification
+    in waves is past a limit that nobody lifted; else {}."""
+    known = preferences.read("guard_least", *LIMITS.values())
+    dead, foreign, rejected, answered = _answers(notification, fresh)
+    if answered < known["guard_least"]:
+        return {}
+    counted = {"mismatch": foreign, "rejected": rejected, "dead_token": dead}
+    lifted = notification.waves.get("lifted", ())
+    for guard, name in LIMITS.items():
+        limit = known[name]
+        if guard not in lifted and 100 * counted[guard] > limit * answered:
+            found = {"count": counted[guard], "answered": answered, "limit_percent": limit}
+            return {"guard": guard} | found
+    return {}
+
+
+def _answers(notification: Notification, fresh: counters.Delta) -> tuple[int, int, int, int]:
+    """(dead tokens, another project's, all rejected, all answers) of the whole notification."""
+    rows = Batch.objects.filter(notification=notification).values_list("counters", flat=True)
+    summed = counters.total([*rows, counters.apply({}, fresh)]).values()
+    dead = sum(mine[Outcome.DEAD_TOKEN] for mine in summed)
+    rejected = sum(mine[Outcome.REJECTED] for mine in summed)
+    foreign = sum(mine["reasons"][f"{Outcome.REJECTED}:sender_id_mismatch"] for mine in summed)
+    accepted = sum(mine[Outcome.ACCEPTED] for mine in summed)
+    return dead, foreign, rejected, accepted + rejected + dead

@@ -4,12 +4,16 @@ Together they are the audience, and none shares a phone with another. `of` answe
 in the same order however often it is asked: a plan that was killed goes on at its place among them.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from devices.models import BUCKETS
 from devices.querysets import DeviceQuerySet
+from notifications import waves
 from notifications.models import Batch, Notification
+
+# When a later wave is due while it is held back: never by itself, only once `waving` says so.
+HELD_BACK = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Portion(NamedTuple):
@@ -22,7 +26,10 @@ class Portion(NamedTuple):
 
 
 def of(notification: Notification, now: datetime) -> list[Portion]:
-    return [Portion(now)]
+    return [
+        Portion(HELD_BACK if first else now, bucket_from=first, bucket_to=after)
+        for first, after in waves.cuts(notification.waves)
+    ]
 
 
 def within(devices: DeviceQuerySet, part: Portion | Batch) -> DeviceQuerySet:

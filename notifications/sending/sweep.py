@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db.models import Count, Exists, F, OuterRef
 
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import counters, guards
+from notifications.sending import counters, guards, waving
+from notifications.sending.portions import HELD_BACK
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome
 
@@ -20,13 +21,16 @@ def finish_if_done(notification_id: int, now: datetime) -> bool:
     )
     if done:
         return True
-    if sending.filter(~Exists(unfinished.filter(blocked_by=""))).exists():
+    goes_on = unfinished.filter(blocked_by="").exclude(due_at=HELD_BACK)
+    blocked = unfinished.exclude(blocked_by="")
+    if sending.filter(~Exists(goes_on), Exists(blocked)).exists():
         _pause_blocked(notification_id, now)
     return False
 
 
 def _pause_blocked(notification_id: int, now: datetime) -> None:
-    blocked = Batch.objects.filter(notification=notification_id, finished_at=None)
+    unfinished = Batch.objects.filter(notification=notification_id, finished_at=None)
+    blocked = unfinished.exclude(due_at=HELD_BACK)  # a later wave waits for them
     if blocked.filter(blocked_by="").exists():
         return
     reason = blocked.values_list("blocked_by", flat=True).order_by("pk").first()
@@ -36,8 +40,10 @@ def _pause_blocked(notification_id: int, now: datetime) -> None:
 
 
 def finish_all(now: datetime) -> None:
-    for pk in Notification.objects.filter(status=S.SENDING).values_list("pk", flat=True):
-        finish_if_done(pk, now)
+    sending = Notification.objects.filter(status=S.SENDING)
+    for pk, in_waves in list(sending.values_list("pk", "waves")):
+        if not finish_if_done(pk, now) and in_waves:
+            waving.advance(pk, now)
 
 
 def stop_waiting(notification: Notification, now: datetime) -> int:
