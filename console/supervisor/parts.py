@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -91,6 +91,9 @@ def known_host() -> str:
     return "127.0.0.1" if first == "*" else first.lstrip(".")
 
 
+POLITELY = ["nice", "-n", "5"]
+
+
 def worker(queue: str, concurrency: int) -> Part:
     name = f"worker-{queue}"
     node = f"{name}@{gethostname()}"
@@ -105,8 +108,10 @@ def worker_trigger() -> Part:
 
 
 def worker_bulk() -> Part:
-    """One thread: on SQLite one writer, on PostgreSQL start as many of these as cores want."""
-    return worker("bulk", 1)
+    """One thread: on SQLite one writer, on PostgreSQL start as many of these as cores want. A
+    broadcast takes what pages and triggers leave of the processor, never the other way round."""
+    part = worker("bulk", 1)
+    return replace(part, command=[*POLITELY, *part.command])
 
 
 def beat() -> Part:

@@ -28,11 +28,11 @@ def workers() -> Iterator[None]:
     command += ["--without-gossip", "--without-mingle", "--loglevel=WARNING"]
     started = [
         subprocess.Popen(  # noqa: S603
-            [*command, "-Q", queue, f"--concurrency={threads}", "-n", f"{queue}@bench"],
+            [*first, *command, "-Q", queue, f"--concurrency={threads}", "-n", f"{queue}@bench"],
             env=os.environ | {"CELERY_SKIP_CHECKS": "1"}, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        for queue, threads in (("bulk", 1), ("trigger", 16))
+        for first, queue, threads in ((["nice", "-n", "5"], "bulk", 1), ([], "trigger", 16))
     ]  # fmt: skip
     try:
         _wait_for_heartbeats()

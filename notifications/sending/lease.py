@@ -5,16 +5,19 @@ No lock outlives a transaction and no race is lost: whoever's token stands in th
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 
 from notifications.models import Batch
 from notifications.querysets import BatchQuerySet
-from notifications.sending import clock, pause
+from notifications.sending import clock, glance, pause
+from notifications.sending.glance import Glance
 
 
 def span() -> timedelta:
@@ -26,25 +29,33 @@ class Lease:
     batch: Batch
     token: UUID
     renewed: float = field(default_factory=monotonic)
+    _asked: float = 0.0
+    _seen_at: datetime | None = None  # the fence's moment, by the database's clock
 
     def now(self) -> datetime:
         return clock.now()
 
-    def fence(self) -> bool:
-        """Inside a transaction: lock the row if it is still ours and read it anew. Without it
-        nothing that follows may be written."""
-        rows = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token)
-        fresh = rows.select_for_update().first()
-        if fresh is None:
-            return False
-        fresh.notification = self.batch.notification
-        self.batch = fresh
-        return True
+    def fence(self) -> Glance | None:
+        """Inside a transaction: lock the row if it is still ours and read anew what others may
+        have changed. Without it nothing that follows may be written."""
+        asked = monotonic()
+        seen = glance.take(self.batch.pk, self.token)
+        if seen is None:
+            return None
+        batch = self.batch
+        batch.cursor, batch.counters = seen.cursor, seen.counters
+        batch.started_at = (batch.started_at or seen.now) if seen.started else None
+        self._asked, self._seen_at = asked, seen.now
+        return seen
 
     def keep(self, **fields: Any) -> None:
-        """Write fields of the fenced row and renew the lease; no UPDATE by anyone else between."""
-        self.renewed = monotonic()
-        self._write(leased_until=clock.now() + span(), **fields)
+        """Write fields of the fenced row and renew the lease, from the fence's moment on; no
+        UPDATE by anyone else between."""
+        seen_at, asked = self._seen_at, self._asked
+        if seen_at is None:
+            asked, seen_at = monotonic(), clock.now()
+        self.renewed = asked
+        self._write(leased_until=seen_at + span(), **fields)
 
     def finish(self, **fields: Any) -> None:
         """The batch's last record: nothing is in doubt and nobody holds it."""
@@ -58,7 +69,12 @@ class Lease:
         self._write(leased_until=None, lease_token=None, manifest=b"", in_doubt=0, **fields)
 
     def _write(self, **fields: Any) -> None:
-        Batch.objects.filter(pk=self.batch.pk, lease_token=self.token).update(**fields)
+        with connection.cursor() as cursor:
+            values = [
+                _columns()[name].get_db_prep_save(fields[name], connection) for name in fields
+            ]
+            key = _columns()["lease_token"].get_db_prep_save(self.token, connection)
+            cursor.execute(_update(tuple(fields)), [*values, self.batch.pk, key])
         for name, value in fields.items():
             setattr(self.batch, name, value)
 
@@ -68,6 +84,18 @@ class Lease:
         before the answer is recorded."""
         lease_s = float(settings.LEASE_SECONDS)
         return self.renewed + lease_s - min(20.0, lease_s / 3)
+
+
+@cache
+def _columns() -> dict[str, Any]:
+    return {one.name: one for one in Batch._meta.concrete_fields}
+
+
+@cache
+def _update(names: tuple[str, ...]) -> str:
+    """The UPDATE of these fields under the lease, put into words once."""
+    table, changes = Batch._meta.db_table, ", ".join(f"{name} = %s" for name in names)
+    return f"UPDATE {table} SET {changes} WHERE id = %s AND lease_token = %s"  # noqa: S608
 
 
 def claim(batch_id: int) -> Lease | None:

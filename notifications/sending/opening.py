@@ -12,9 +12,10 @@ from django.db import close_old_connections, connection, transaction
 from devices import preferences
 from notifications import reach, receipts
 from notifications.models import Batch, Notification
-from notifications.sending import counters, failpoints, late, ledger, pairs, pause, sweep, window
+from notifications.sending import counters, failpoints, late, ledger, pairs, sweep, window
 from notifications.sending.fcm.message import Content, Template, template
 from notifications.sending.fcm.outcomes import Answer
+from notifications.sending.glance import Glance
 from notifications.sending.lease import Lease
 from notifications.sending.recording import Record
 from notifications.sending.retries import Key, Mine, Retries
@@ -90,6 +91,10 @@ class Opening:
         }
 
     @cached_property
+    def reader(self) -> window.Reader:
+        return window.Reader(self.batch, self.notification)
+
+    @cached_property
     def expires_at(self) -> datetime:
         return expiry(self.notification)
 
@@ -119,12 +124,13 @@ class Opening:
         done = {pk for pk, _, _ in answered} | {pk for pk, _ in handed_back}
         left = {pk: one for pk, one in self.out.items() if pk not in done}
         with transaction.atomic():
-            if not self.lease.fence():
+            seen = self.lease.fence()
+            if seen is None:
                 late.merge(self.batch, answered, self.lease.now())
                 self.out, self.ended = {}, True
                 return []
-            now = self.lease.now()
-            policy = self._look_around(now)
+            now = seen.now
+            policy = self._look_around(seen)
             retries = Retries(self.notification, self.own_retries)
             record = Record(self.batch, self.expires_at, now, retries)
             record.answers(answered)
@@ -144,19 +150,19 @@ class Opening:
         self.exhausted, self.own_retries = exhausted, retries.known
         return requests
 
-    def _look_around(self, now: datetime) -> reach.Policy:
+    def _look_around(self, seen: Glance) -> reach.Policy:
         """Status, pauses and policy as they are now; a pause or stop is heeded before opening."""
-        mine, names = self.notification, ("status", "paused_reason", "brake_released")
-        row = Notification.objects.filter(pk=mine.pk).values_list(*names).get()
-        mine.status, mine.paused_reason, mine.brake_released = row
+        mine = self.notification
+        mine.status, mine.paused_reason = seen.status, seen.paused_reason
+        mine.brake_released = seen.brake_released
         known = preferences.read(*reach.POLICY_NAMES, "pause_all_since")
         if mine.status != S.SENDING:
             self.halt(Halt(mine.status))
         elif known["pause_all_since"]:
             self.halt(Halt("all_paused"))
-        elif end := pause.until(now):
-            self.halt(Halt("project", due_at=end))
-        return reach.policy_from(known, now)
+        elif seen.project_until:
+            self.halt(Halt("project", due_at=seen.project_until))
+        return reach.policy_from(known, seen.now)
 
     def _heed(self, record: Record) -> None:
         if record.blocked_platform:
@@ -181,7 +187,7 @@ class Opening:
     ) -> tuple[int, bool]:
         """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
         delta, now = record.delta, record.now
-        read = window.read(self.batch, self.notification, policy, min(grant, self.room()))
+        read = self.reader.read(self.batch, policy, min(grant, self.room()))
         rows: list[ledger.Row] = []
         blocked: list[pairs.Pair] = []
         expired = now >= self.expires_at

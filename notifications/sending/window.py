@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -14,6 +15,8 @@ from notifications import reach
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, portions
 from notifications.states import BatchKind, Outcome
+
+REWORDED_S = 5.0
 
 
 class Candidate(NamedTuple):
@@ -35,46 +38,61 @@ class Window:
     exhausted: bool
 
 
-def read(batch: Batch, notification: Notification, policy: reach.Policy, most: int) -> Window:
-    """At most `most` devices after the batch's cursor."""
-    if batch.kind == BatchKind.LIST:
-        return _read_list(batch, notification, policy, most)
-    return _read_range(batch, notification, policy, most)
+class Reader:
+    """Reads the windows of one batch."""
 
+    def __init__(self, batch: Batch, notification: Notification) -> None:
+        self.notification = notification
+        self._part = batch  # the bounds of its portion, which never change
+        self._asked: tuple[float, str, tuple[Any, ...]] | None = None
 
-def _read_range(
-    batch: Batch, notification: Notification, policy: reach.Policy, most: int
-) -> Window:
-    audience = portions.within(_members(notification), batch)
-    members = audience.filter(pk__gt=batch.cursor, pk__lte=batch.last_pk)
-    found = [reach.Facts(*row) for row in _facts(members.order_by("pk")[:most], policy)]
-    candidates = [
-        Candidate(facts, facts.owner_id or 0, reach.evaluate(facts, policy)) for facts in found
-    ]
-    exhausted = len(found) < most
-    cursor = batch.last_pk if exhausted else found[-1].pk
-    return Window(candidates, cursor, exhausted or cursor >= batch.last_pk)
+    def read(self, batch: Batch, policy: reach.Policy, most: int) -> Window:
+        """At most `most` devices after the batch's cursor."""
+        if batch.kind == BatchKind.LIST:
+            return _read_list(batch, self.notification, policy, most)
+        return self._read_range(batch, policy, most)
 
+    def _read_range(self, batch: Batch, policy: reach.Policy, most: int) -> Window:
+        found = [reach.Facts(*row) for row in self._facts(batch, policy, most)]
+        evaluate = reach.evaluate
+        candidates = [Candidate(one, one.owner_id or 0, evaluate(one, policy)) for one in found]
+        exhausted = len(found) < most
+        cursor = batch.last_pk if exhausted else found[-1].pk
+        return Window(candidates, cursor, exhausted or cursor >= batch.last_pk)
 
-def _facts(devices: DeviceQuerySet, policy: reach.Policy) -> Sequence[tuple[Any, ...]]:
-    """As the database gives them, without Django's converters, which cost as much as the read:
-    booleans may be 0 and 1. Only a policy about stale phones needs `last_seen_at`, converted."""
-    if policy.stale_before is not None:
-        return list(devices.values_list(*reach.COLUMNS))
-    try:
-        sql, params = devices.values_list(*reach.COLUMNS[:-1]).query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()
+    def _facts(self, batch: Batch, policy: reach.Policy, most: int) -> Sequence[tuple[Any, ...]]:
+        """As the database gives them, without Django's converters, which cost as much as the read:
+        booleans may be 0 and 1. Only a policy about stale phones needs `last_seen_at`, converted.
+        """
+        if policy.stale_before is not None:
+            members = self._members().filter(pk__gt=batch.cursor, pk__lte=batch.last_pk)
+            return list(members.order_by("pk").values_list(*reach.COLUMNS)[:most])
+        try:
+            sql, params = self._in_words()
+        except EmptyResultSet:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} LIMIT {int(most)}", (*params, batch.cursor, batch.last_pk))
+            return cursor.fetchall()
 
+    def _in_words(self) -> tuple[str, tuple[Any, ...]]:
+        """The query for members after one pk and up to another, put into words once for a while:
+        the rules of an audience may speak of the present moment."""
+        if self._asked is None or monotonic() - self._asked[0] > REWORDED_S:
+            bounds = (-1, -2)
+            members = self._members().filter(pk__gt=bounds[0], pk__lte=bounds[1])
+            asked = members.order_by("pk").values_list(*reach.COLUMNS[:-1])
+            sql, params = asked.query.sql_with_params()
+            if tuple(params[-2:]) != bounds:
+                raise AssertionError(f"the bounds are not the last parameters: {params}")
+            self._asked = (monotonic(), sql, tuple(params[:-2]))
+        return self._asked[1:]
 
-def _members(notification: Notification) -> DeviceQuerySet:
-    """The audience now: only ranges ask, and theirs is one queryset."""
-    target = reach.who(notification)
-    devices = next(iter(reach.devices_of(target)))
-    return devices.active().on(target.target_os)
+    def _members(self) -> DeviceQuerySet:
+        """The audience now: only ranges ask, and theirs is one queryset."""
+        target = reach.who(self.notification)
+        devices = next(iter(reach.devices_of(target))).active().on(target.target_os)
+        return portions.within(devices, self._part)
 
 
 def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, most: int) -> Window:
