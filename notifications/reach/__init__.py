@@ -1,0 +1,34 @@
+"""Who gets a notification, and why the others do not."""
+
+from notifications.reach.limits import Held, Limits, limits
+from notifications.reach.person import Lane, lanes, look
+from notifications.reach.rule import (
+    COLUMNS,
+    POLICY_NAMES,
+    STALE_AFTER,
+    Facts,
+    Policy,
+    evaluate,
+    facts_of,
+    policy,
+    policy_from,
+    reason_expression,
+)
+from notifications.reach.target import SLICE, Who, devices_of, people_of, user_slices, who
+from notifications.reach.waterfall import (
+    ORDER,
+    Step,
+    Waterfall,
+    count,
+    frequent,
+    live_count,
+    phones_because,
+    waterfall,
+)
+
+__all__ = [
+    "COLUMNS", "ORDER", "POLICY_NAMES", "SLICE", "STALE_AFTER", "Facts", "Held", "Lane", "Limits",
+    "Policy", "Step", "Waterfall", "Who", "count", "devices_of", "evaluate", "facts_of",
+    "frequent", "lanes", "limits", "live_count", "look", "people_of", "phones_because", "policy",
+    "policy_from", "reason_expression", "user_slices", "waterfall", "who",
+]  # fmt: skip

@@ -1,0 +1,62 @@
+"""Quiet hours: whether it is night where a phone is, and when the night ends. By the wall clock
+of each zone, so a range may span midnight, and days when clocks change need no rule of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from devices import zones
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From `start` until just before `end`, where `app_zone` stands in for a zone not known."""
+
+    start: time
+    end: time
+    app_zone: str
+
+    @classmethod
+    def of(cls, known: Mapping[str, Any]) -> "Hours | None":
+        """From the policy's preferences; None while they are off."""
+        if not known["quiet_on"]:
+            return None
+        start, end = time.fromisoformat(known["quiet_from"]), time.fromisoformat(known["quiet_to"])
+        return cls(start, end, str(known["app_timezone"]))
+
+    def hold(self, clock: time) -> bool:
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+    def until(self, zone: str, at: datetime) -> datetime | None:
+        """The first moment after `at` that is no longer quiet there; None when `at` is not."""
+        there = ZoneInfo(zone)
+        local = at.astimezone(there)
+        if not self.hold(local.time()):
+            return None
+        day = local.date()
+        if self.start > self.end and local.time() >= self.start:
+            day += timedelta(days=1)
+        ends = [
+            datetime.combine(day, self.end, there).replace(fold=fold).astimezone(at.tzinfo)
+            for fold in (0, 1)
+        ]
+        moment = min(end for end in ends if end > at) if max(ends) > at else at
+        # An end that the clocks leap over comes with the leap.
+        while self.hold(moment.astimezone(there).time()):
+            moment += MINUTE
+        return moment
+
+    def zones_at(self, at: datetime) -> list[str]:
+        """Every zone where it is quiet then."""
+        return [name for name in sorted(zones.ZONES) if self.hold(_clock(name, at))]
+
+
+def _clock(zone: str, at: datetime) -> time:
+    return at.astimezone(ZoneInfo(zone)).time()

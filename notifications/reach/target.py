@@ -1,0 +1,74 @@
+"""The audience: to whom, and which phones are theirs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from devices import audiences
+from devices.models import AppUser, Device
+from devices.querysets import DeviceQuerySet
+from notifications.models import Notification
+from notifications.states import Kind, QuietHours, SendTo
+
+SLICE = 5_000  # user pks named in one query
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """To whom, before it is a row: what a form or a notification says. `at`: when it is meant to
+    go, where that is not now; `own`: its pk, once it has one."""
+
+    send_to: str
+    target_os: str = "all"
+    recipients: tuple[str, ...] = ()
+    audience: Any = None
+    exclude_audience: Any = None
+    exclude_users: tuple[str, ...] = ()
+    spare_after: int | None = None
+    quiet_hours: str = QuietHours.DEFER
+    kind: str = Kind.BROADCAST
+    own: int | None = None
+    at: datetime | None = None
+
+
+def who(notification: Notification) -> Who:
+    return Who(
+        notification.send_to,
+        notification.target_os,
+        tuple(notification.recipients),
+        notification.audience,
+        notification.exclude_audience,
+        tuple(notification.exclude_users),
+        notification.spare_after,
+        notification.quiet_hours,
+        notification.kind,
+        notification.pk,
+        notification.send_at,
+    )
+
+
+def devices_of(who: Who) -> Iterator[DeviceQuerySet]:
+    """All phones of the audience's people whatever their state or system, in disjoint querysets
+    (people named one by one come in slices)."""
+    if who.send_to == SendTo.EVERYONE:
+        yield Device.objects.all()
+    elif who.send_to == SendTo.USERS:
+        for pks in user_slices(who.recipients):
+            yield Device.objects.of_users(pks)
+    else:
+        yield audiences.devices(who.audience)
+
+
+def user_slices(user_ids: tuple[str, ...] | list[str]) -> Iterator[list[int]]:
+    for start in range(0, len(user_ids), SLICE):
+        part = user_ids[start : start + SLICE]
+        yield list(AppUser.objects.filter(user_id__in=part).values_list("pk", flat=True))
+
+
+def people_of(who: Who) -> int:
+    if who.send_to == SendTo.EVERYONE:
+        return AppUser.objects.count()
+    if who.send_to == SendTo.USERS:
+        return sum(len(pks) for pks in user_slices(who.recipients))
+    return audiences.people(who.audience).count()
