@@ -121,3 +121,17 @@ class ParameterType(TextChoices):
     DATE_TIME = "DateTime"
     LAT_LNG = "LatLng"
     DOCUMENT = "DocumentReference"
+
+
+class VariableType(TextChoices):
+    """What a message card's variable may hold: the types of page parameters, a day and a link."""
+
+    STRING = "String", "Text"
+    INTEGER = "Integer", "Whole number"
+    DOUBLE = "Double", "Number"
+    DATE = "Date", "Date"
+    DATE_TIME = "DateTime", "Date and time"
+    URL = "URL", "Link"
+    BOOLEAN = "Boolean", "True or false"
+    LAT_LNG = "LatLng", "Place"
+    DOCUMENT = "DocumentReference", "Document"

@@ -12,7 +12,6 @@ from notifications.content.message import Message, field_of, texts_of, typed_tex
 from notifications.content.parameters import read_parameters
 from notifications.content.weight import BYTES_MAX, sizes_by_language
 from notifications.models import BODY_MAX, TITLE_MAX, Page
-from notifications.personal import fillings
 
 TTL_MAX_S = 2_419_200
 DATA_KEYS_MAX, DATA_KEY_MAX = 50, 100
@@ -85,10 +84,8 @@ def _check_texts(errors: Errors, message: Message) -> None:
         ):
             where = field_of(name, language)
             slots = [part for part in parts if isinstance(part, personal.Slot)]
-            left = fillings.names_in(parts) if message.filled is not None else []
-            unknown = [told for slot in slots if (told := known.doubt(slot, message))]
-            if unknown or left:
-                errors[where] = unknown or [f"{{{left[0]}}} has no value."]
+            if unknown := [told for slot in slots if (told := known.doubt(slot, message))]:
+                errors[where] = unknown
             elif not text:
                 errors[where] = [
                     f"{label} is empty for people without {slots[0].attribute}. Give it a "

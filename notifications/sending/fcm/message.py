@@ -148,11 +148,21 @@ def size_bytes(content: Content, platform: Platform) -> int:
     both platforms count alike.
     """
     message = example(content, platform)
+    apns = _encode(message["apns"]["payload"])
+    return max(_bytes_of_words(message), len(apns.encode()))
+
+
+def bytes_beside_text(content: Content, platform: Platform) -> int:
+    """What everything but title and text uses, by the same rule, where the texts are what varies."""
+    words = _bytes_of_words(example(content, platform))
+    return words - len(content.title.encode()) - len(content.body.encode())
+
+
+def _bytes_of_words(message: Mapping[str, Any]) -> int:
     data = message.get("data", {})
     words = [*data, *data.values(), *message["notification"].values()]
     words += message["android"]["notification"].values()
-    apns = _encode(message["apns"]["payload"])
-    return max(sum(len(word.encode()) for word in words), len(apns.encode()))
+    return sum(len(word.encode()) for word in words)
 
 
 def _in_reading_order(message: Mapping[str, Any]) -> dict[str, Any]:
