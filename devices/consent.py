@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices import permission, preferences
+from devices import changes, permission, preferences
 from devices.locking import serialized
 from devices.models import Device, PermissionAsk, PermissionEvent
 from devices.permission import Answer, Derived, Facts, Report
@@ -119,7 +119,7 @@ def take(
         log = Log("report", said.report.source, event_id, "", observed, raw)
         record(device, log, device.perm_status, at, applied=False)
         return write(device, facts_of(device), direct=direct)
-    before = device.perm_status
+    before, stood = device.perm_status, changes.standing(device)
     derived = write(device, permission.reported(facts_of(device), said.report), direct=direct)
     if said.channels is not None:
         device.perm_channels = said.channels
@@ -129,6 +129,7 @@ def take(
     if device.perm_status != before or event_id:
         log = Log("report", source, event_id, prompt_id, observed, raw)
         record(device, log, before, at)
+    changes.tell(device, stood, observed)
     return derived
 
 
@@ -181,10 +182,13 @@ def ask_result(
         return derived_of(device)
     facts = permission.answered(facts_of(device), answer)
     ended = end_ask(device, answer, prompt_id, at)
-    device.perm_source = "prompt"
-    device.perm_reported_at = at
     raw = {"dialog_shown": answer.dialog_shown, "elapsed_ms": answer.elapsed_ms}
     log = Log(answer.result, "prompt", event_id, ended.prompt_id, facts=raw)
+    if device.perm_reported_at and at < device.perm_reported_at:  # told late, and overtaken
+        record(device, log, device.perm_status, at, applied=False)
+        return derived_of(device)
+    device.perm_source = "prompt"
+    device.perm_reported_at = at
     return apply(device, facts, log, at)
 
 
@@ -199,6 +203,20 @@ def end_ask(device: Device, answer: Answer, prompt_id: str, at: datetime) -> Per
     ask.dialog_shown, ask.elapsed_ms = answer.dialog_shown, answer.elapsed_ms
     ask.save()
     return ask
+
+
+@serialized
+def settings_opened(
+    device_id: str, *, prompt_id: str = "", event_id: str = "", at: datetime
+) -> Derived:
+    """The app sent its person to the system's settings: what changes there within a day is the
+    prompt's doing (T8)."""
+    device = locked(device_id)
+    if not seen_before(device, event_id):
+        log = Log("settings_opened", "settings", event_id, prompt_id)
+        record(device, log, device.perm_status, at)
+        touch(device, at)
+    return derived_of(device)
 
 
 @serialized
@@ -224,10 +242,11 @@ def opt_in(device_id: str, *, at: datetime) -> Derived:
 
 
 def apply(device: Device, facts: Facts, log: Log, at: datetime) -> Derived:
-    before = device.perm_status
+    stood = changes.standing(device)
     derived = write(device, facts)
-    record(device, log, before, at)
+    record(device, log, stood.status, at)
     touch(device, at)
+    changes.tell(device, stood, at)
     return derived
 
 
@@ -254,7 +273,7 @@ def locked(device_id: str) -> Device:
 
 
 def touch(device: Device, at: datetime) -> None:
-    device.last_seen_at = at
+    device.last_seen_at = max(device.last_seen_at, at)
     device.save()
 
 
