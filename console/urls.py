@@ -17,6 +17,9 @@ from console.views import (
     notifications,
     overview,
     people,
+    prompt_editor,
+    prompt_page,
+    prompts,
     review,
     review_phones,
     sandbox,
@@ -24,7 +27,7 @@ from console.views import (
     verbs,
     viewer,
 )
-from console.views.settings import cards, kept, keys, pages, team
+from console.views.settings import cards, kept, keys, pages, team, webhooks
 from devices.api.schema import Docs
 
 
@@ -91,6 +94,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audiences/new/", audiences.new, name="audience-new"),
     path("audiences/count/", audiences.count, name="audiences-count"),
     path("audiences/<int:pk>/", audiences.one, name="audience"),
+    # ---- permission prompts
+    path("prompts/", prompts.index, name="prompts"),
+    path("prompts/new/", prompt_editor.new, name="prompt-new"),
+    path("prompts/preview/", prompt_editor.preview, name="prompt-preview"),
+    path("prompts/<int:pk>/", prompt_page.page, name="prompt"),
+    path("prompts/<int:pk>/edit/", prompt_editor.edit, name="prompt-edit"),
+    path("prompts/<int:pk>/pause/", prompts.pause, name="prompt-pause"),
+    path("prompts/<int:pk>/archive/", prompts.archive, name="prompt-archive"),
+    path("prompts/<int:pk>/duplicate/", prompts.duplicate, name="prompt-duplicate"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
     path("settings/pages/", pages.pages, name="settings-pages"),
@@ -107,6 +119,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/team/<int:pk>/password/", team.reset, name="settings-team-reset"),
     path("settings/keys/", keys.keys, name="settings-keys"),
     path("settings/keys/<slug:public_id>/revoke/", keys.revoke, name="settings-key-revoke"),
+    path("settings/webhooks/", webhooks.webhooks, name="settings-webhooks"),
+    path("settings/webhooks/<uuid:uuid>/", webhooks.webhook, name="settings-webhook"),
+    path("settings/webhooks/<uuid:uuid>/pause/", webhooks.pause, name="settings-webhook-pause"),
+    path("settings/webhooks/<uuid:uuid>/resume/", webhooks.resume, name="settings-webhook-resume"),
+    path("settings/webhooks/<uuid:uuid>/remove/", webhooks.remove, name="settings-webhook-remove"),
+    path("settings/webhooks/<uuid:uuid>/rotate/", webhooks.rotate, name="settings-webhook-rotate"),
+    path("settings/webhooks/<uuid:uuid>/test/", webhooks.test, name="settings-webhook-test"),
     path("settings/identity/", keys.secret, name="settings-secret"),
     path("settings/identity/rotate/", keys.rotate, name="settings-secret-rotate"),
     path("settings/identity/retire/", keys.retire, name="settings-secret-retire"),

@@ -22,12 +22,14 @@ WORDS = {
     "duplicate": "duplicate notifications",
     "resend_unknown": "resend this notification",
     "release": "release this notification",
+    "series": "pause, resume or end what repeats",
     "settings": "change settings",
     "keys": "manage API keys",
     "webhooks": "manage webhooks",
     "team": "manage the team",
     "people": "change people and their phones",
     "audiences": "make or change audiences",
+    "prompts": "make or change permission prompts",
     "audit": "read the audit log",
 }
 SIMPLE = {
@@ -36,6 +38,8 @@ SIMPLE = {
     "duplicate": "compose_notification",
     "people": "confirm_to_users",
     "audiences": "confirm_broadcast",
+    "series": "confirm_broadcast",
+    "prompts": "confirm_broadcast",
     "settings": "change_settings",
     "keys": "manage_keys",
     "webhooks": "manage_keys",

@@ -26,6 +26,7 @@ PAGE_OF = {  # object_type: (URL name, how it takes the id)
     "notification": "notification",
     "page": "settings-page",
     "audience": "audience",
+    "prompt": "prompt",
     "device": "device",
     "appuser": "person",
 }

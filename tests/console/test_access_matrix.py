@@ -19,10 +19,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from devices import keys
-from devices.models import Audience
+from devices.models import Audience, Prompt
 from devices.states import KeyKind
 from notifications import lifecycle
-from notifications.models import Notification, Page
+from notifications.models import Notification, Page, WebhookEndpoint
 from notifications.states import NotificationStatus as S
 from tests.console.staff import make_member, signed_in
 from tests.factories import make_device, make_user
@@ -93,6 +93,15 @@ MATRIX = [
     *both("audiences/new/", BROADCASTERS),
     Row("audiences/<int:pk>/", "GET", EVERYONE),
     Row("audiences/<int:pk>/", "POST", BROADCASTERS, body={"do": "clone"}),
+    # ---- permission prompts
+    Row("prompts/", "GET", EVERYONE),
+    *both("prompts/new/", BROADCASTERS),
+    Row("prompts/preview/", "POST", BROADCASTERS),
+    Row("prompts/<int:pk>/", "GET", EVERYONE),
+    *both("prompts/<int:pk>/edit/", BROADCASTERS),
+    Row("prompts/<int:pk>/pause/", "POST", BROADCASTERS),
+    Row("prompts/<int:pk>/archive/", "POST", BROADCASTERS),
+    Row("prompts/<int:pk>/duplicate/", "POST", BROADCASTERS),
     # ---- compose, test
     *both("notifications/new/", COMPOSERS),
     *both(ONE + "edit/", COMPOSERS),
@@ -147,6 +156,12 @@ MATRIX = [
     Row("settings/team/<int:pk>/password/", "POST", ADMIN),
     *both("settings/keys/", ADMIN),
     Row("settings/keys/<slug:public_id>/revoke/", "POST", ADMIN),
+    *both("settings/webhooks/", ADMIN),
+    *both("settings/webhooks/<uuid:uuid>/", ADMIN),
+    *(
+        Row(f"settings/webhooks/<uuid:uuid>/{verb}/", "POST", ADMIN)
+        for verb in ("pause", "resume", "remove", "rotate", "test")
+    ),
     Row("settings/identity/", "POST", ADMIN),
     Row("settings/identity/rotate/", "POST", ADMIN),
     Row("settings/identity/retire/", "POST", ADMIN),
@@ -266,6 +281,12 @@ class World:
         make_device(make_user("ann"), device_id="phone-1")
         self.page = Page.objects.create(name="Home")
         self.audience = Audience.objects.create(name="All", rules={"version": 1, "all": []})
+        self.prompt = Prompt.objects.create(
+            name="A prompt", title="Hear of snow", accept_label="Yes", dismiss_label="Not now"
+        )
+        self.webhook = WebhookEndpoint.objects.create(
+            name="CRM", url="http://127.0.0.1:9/", events=["device.invalidated"], secret="x"
+        )
         self.member = get_user_model().objects.create_user("somebody")
 
     def ask(self, row: Row, caller: str) -> HttpResponse:
@@ -289,7 +310,7 @@ class World:
 
     def path(self, row: Row) -> str:
         values = {
-            "<uuid:uuid>": str(self.notification(row).uuid) if "<uuid" in row.route else "",
+            "<uuid:uuid>": self.uuid_of(row) if "<uuid" in row.route else "",
             "<id:user_id>": "ann",
             "<str:user_id>": "ann",
             "<id:device_id>": "phone-1",
@@ -304,7 +325,13 @@ class World:
         assert "<" not in path, f"give {path} a value in the test's world"
         return path
 
+    def uuid_of(self, row: Row) -> str:
+        one = self.webhook if "webhooks" in row.route else self.notification(row)
+        return str(one.uuid)
+
     def numbered(self, route: str) -> int:
+        if "prompts" in route:
+            return self.prompt.pk
         if "audiences" in route:
             return self.audience.pk
         return self.member.pk if "team" in route else self.page.pk
