@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import pluralize
@@ -16,7 +17,7 @@ from console.views.gate import requires
 from devices import preferences
 from devices.models import ApiKey
 from notifications import access
-from notifications.models import Page
+from notifications.models import Page, WebhookEndpoint
 from notifications.sending import channel
 
 
@@ -59,6 +60,17 @@ def keys_stand() -> str:
     return f"{count} key{pluralize(count)} in use" if count else "No keys yet"
 
 
+def webhooks_stand() -> str:
+    states = WebhookEndpoint.objects.aggregate(
+        every=Count("pk"),
+        failing=Count("pk", filter=Q(failing_since__isnull=False) | ~Q(paused_reason="")),
+    )
+    if not states["every"]:
+        return "Nobody listens yet"
+    count = f"{states['every']} endpoint{pluralize(states['every'])}"
+    return f"{count}, {states['failing']} not called" if states["failing"] else count
+
+
 def policy_stands() -> str:
     return f"{settings.UNDO_SECONDS:g} s to undo"
 
@@ -93,6 +105,11 @@ CARDS = (
         "settings-keys", "API keys", "key",
         "Phones register with a client key; your back end sends with a server key.",
         keys_stand, "keys",
+    ),
+    Card(
+        "settings-webhooks", "Webhooks", "broadcast",
+        "Your other systems hear what happens here, signed, without asking every minute.",
+        webhooks_stand, "webhooks",
     ),
 )  # fmt: skip
 
