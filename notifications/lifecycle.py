@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from devices.models import Device
-from notifications import access, audit, content, reach, waves
+from notifications import access, audit, content, moments, occurrences, reach, waves
 from notifications.models import Notification
 from notifications.review import (
     Review,
@@ -36,7 +36,10 @@ EDITABLE = {
     "title", "body", "image", "image_facts", "sound", "initial_page", "parameters", "data",
     "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
     "variants", "card", "variables", "waves",
+    "exclude_audience", "exclude_users", "spare_after", "quiet_hours",
+    "wall", "each_clock", "if_past", "spread_min", "repeat",
 }  # fmt: skip
+ITS_TIME = {"send_at", "wall", "each_clock", "repeat"}  # what a copy chooses anew
 
 
 class WrongState(Exception):
@@ -112,7 +115,7 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
 
 def duplicate(notification: Notification, *, by: Any) -> Notification:
     access.check(by, "duplicate")
-    fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at"}}
+    fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME}
     fields["waves"] = waves.as_planned(notification.waves)
     with transaction.atomic():
         draft = Notification.objects.create(author=by, **fields)
@@ -173,12 +176,14 @@ def _schedule(
     version: int,
     ip: str | None,
 ) -> None:
-    due_at = notification.send_at or now + undo_window(present.will_send)
     revision, sha256 = freeze(notification)
+    when = moments.fields_at_confirm(notification, undo_window(present.will_send), now)
+    if notification.repeat:
+        names = EDITABLE - ITS_TIME
+        when = occurrences.begin(notification, names, revision, present.will_send, by=by, now=now)
     moved = Notification.objects.filter(pk=notification.pk, status=S.DRAFT, version=version).update(
         status=S.SCHEDULED,
         version=F("version") + 1,
-        due_at=due_at,
         confirmed_at=now,
         confirmed_by=by,
         revision=revision,
@@ -186,11 +191,12 @@ def _schedule(
         reviewed_phones=present.will_send,
         batch_mode=present.batch_mode,
         changed_at=now,
+        **when,
     )
     if not moved:
         raise WrongState("Can’t confirm this notification: someone else was first.")
     facts = {"phones": present.will_send, "people": present.people, "sha256": sha256}
-    audit.record(by, "confirmed", notification, facts | {"due_at": due_at.isoformat()}, ip)
+    audit.record(by, "confirmed", notification, facts | {"due_at": when["due_at"].isoformat()}, ip)
 
 
 def undo_window(phones: int) -> timedelta:
@@ -205,14 +211,14 @@ def undo(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
     """Back to a draft, as long as nothing went out."""
-    return _act(notification, "undo", by, ip, **_unconfirmed())
+    return _act(notification, "undo", by, ip, **_unconfirmed(notification))
 
 
 def edit(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
     """Scheduled or held → draft: what was confirmed no longer holds."""
-    return _act(notification, "edit", by, ip, **_unconfirmed())
+    return _act(notification, "edit", by, ip, **_unconfirmed(notification))
 
 
 def cancel(
@@ -245,12 +251,21 @@ def release(
 ) -> Notification:
     """Held → scheduled, due now or at a new time; the present count becomes the reviewed one."""
     count = reach.waterfall(notification, now).will_send
-    fields = {"reviewed_phones": count, "paused_reason": "", "paused_facts": {}}
-    return _act(notification, "release", by, ip, due_at=due_at or now, confirmed_at=now, **fields)
+    fields: dict[str, Any] = {"reviewed_phones": count, "paused_reason": "", "paused_facts": {}}
+    if not notification.each_clock:
+        fields["wall"] = ""  # from here on the instant counts, whatever a clock will say
+    if due_at:
+        fields["send_at"] = due_at
+    with transaction.atomic():
+        occurrences.looked_at(notification, count, now)
+        fields |= {"due_at": due_at or now, "confirmed_at": now}
+        return _act(notification, "release", by, ip, **fields)
 
 
-def _unconfirmed() -> dict[str, Any]:
+def _unconfirmed(notification: Notification) -> dict[str, Any]:
+    send_at = None if notification.each_clock else notification.send_at  # that was worked out
     return {
+        "send_at": send_at,
         "due_at": None, "confirmed_at": None, "confirmed_by": None, "revision": None,
         "revision_sha256": "", "paused_reason": "", "paused_facts": {},
     }  # fmt: skip
@@ -353,7 +368,7 @@ def send_test(notification: Notification, *, by: Any, now: datetime) -> Notifica
         raise ValidationError(
             "You have no test phone yet. Mark one: Phones → Use as my test phone, or Devices."
         )
-    fields = {name: getattr(notification, name) for name in EDITABLE - {"send_at", "recipients"}}
+    fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME - {"recipients"}}
     fields |= {"send_to": SendTo.USERS, "audience": None, "target_os": "all", "batch_mode": False}
     fields["waves"] = {}
     with transaction.atomic():

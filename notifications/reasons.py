@@ -54,7 +54,14 @@ CATALOGUE: dict[str, Reason] = {
         "Settings → Sending policy sets the limit.",
     ),
     "quiet_hours": Reason(
-        "Quiet hours", "It was night where they are.", "Settings → Sending policy sets the hours."
+        "Quiet hours",
+        "Quiet hours held where they are.",
+        "Settings → Sending policy sets the hours.",
+    ),
+    "time_passed": Reason(
+        "Their clock had passed it",
+        "The chosen time had already passed where they are, and such people were left out.",
+        "",
     ),
     "too_big": Reason(
         "Too large with their data",
@@ -172,6 +179,22 @@ CATALOGUE: dict[str, Reason] = {
         "Held: late",
         "Its time passed while nothing could send, so it waits for a person.",
         "Send now, choose another time, or cancel.",
+    ),
+    "superseded": Reason(
+        "Held: the next one has come",
+        "Its time passed while nothing could send, and the next of its series is due as well.",
+        "Send now as well, or cancel.",
+    ),
+    "zone_rules": Reason(
+        "Held: the zone’s clocks changed their rules",
+        "The rules of its time zone changed after this was confirmed, so its time on that clock is "
+        "another moment now.",
+        "Send now, choose the time again, or cancel.",
+    ),
+    "series_paused": Reason(
+        "Held: its series is paused",
+        "Someone paused the series that it belongs to.",
+        "Resume the series and it goes at its time, or send it now.",
     ),
     "audience": Reason(
         "Held: the audience was edited",

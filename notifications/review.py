@@ -9,7 +9,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 from devices import preferences
-from notifications import content, reach, waves
+from notifications import content, moments, reach, waves
 from notifications.models import Notification
 from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
@@ -112,8 +112,10 @@ def _check(notification: Notification, now: datetime) -> None:
         waves.check(waves.as_planned(notification.waves))
     except ValidationError as error:
         errors |= error.message_dict
-    if notification.send_at and notification.send_at <= now:
-        errors["send_at"] = ["That time has passed. Choose a later one, or Now."]
+    try:
+        moments.check(notification, now)
+    except ValidationError as error:
+        errors |= error.message_dict
     url = image_url(notification.image)
     if url and not channel.in_sandbox() and not url.startswith("https://"):
         errors["image"] = [

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -87,10 +89,37 @@ def _target(notification: Notification) -> dict[str, Any]:
         "target_os": notification.target_os,
         "recipients": hashlib.sha256("\n".join(notification.recipients).encode()).hexdigest(),
         "audience": [audience.pk, audience.version] if audience else None,
+        "leave_out": _left_out(notification),
+        "quiet_hours": notification.quiet_hours,
         "batch_mode": notification.batch_mode,
         "waves": notification.waves,
         "send_at": notification.send_at.isoformat() if notification.send_at else None,
+        "clock": [
+            notification.wall, notification.timezone, notification.each_clock,
+            notification.if_past, notification.spread_min, notification.repeat,
+        ],
+    }  # fmt: skip
+
+
+def of_another(
+    frozen: dict[str, Any], uuid: UUID, thread: UUID, send_at: datetime
+) -> dict[str, Any]:
+    """The same words for another notification: an identity and a time of its own."""
+    return frozen | {
+        "thread": str(thread),
+        "data": frozen["data"] | {"notificationId": str(uuid)},
+        "to": frozen["to"] | {"send_at": send_at.isoformat()},
     }
+
+
+def _left_out(notification: Notification) -> list[Any]:
+    audience = notification.exclude_audience
+    people = "\n".join(notification.exclude_users)
+    return [
+        [audience.pk, audience.version] if audience else None,
+        hashlib.sha256(people.encode()).hexdigest() if people else "",
+        notification.spare_after,
+    ]
 
 
 def texts_of(notification: Notification) -> personal.Texts:

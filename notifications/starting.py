@@ -6,22 +6,25 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from devices import preferences
-from notifications import audit, reach
+from devices import outbox, preferences
+from notifications import audit, moments, occurrences, reach
 from notifications.lifecycle import WrongState, move
-from notifications.models import Notification
+from notifications.models import Notification, Series
 from notifications.review import drifted
 from notifications.sending import pause, plan
 from notifications.states import Kind, SendTo
 
 logger = logging.getLogger(__name__)
 FRESH = timedelta(hours=24)  # a review younger than this is held to its exact numbers
+AHEAD = timedelta(hours=3)  # how far a zone's new rules may move a time to before its old instant
 
 
 def start_due(now: datetime) -> list[int]:
     """Start (or hold) every confirmed notification whose moment has come; their pks."""
+    occurrences.advance(now)
     if pause.all_since():
         return []
+    hold_moved(now)
     due = Notification.objects.due(now).select_related("audience").order_by("due_at", "pk")
     started = []
     for notification in due:
@@ -37,16 +40,22 @@ def start(notification: Notification, now: datetime) -> bool:
     """Scheduled → sending with its plan batch, or → held. Raises WrongState when it lost a race."""
     assert notification.due_at is not None  # noqa: S101  due() chose it
     late_by = now - notification.due_at
+    one = occurrences.of(notification) if notification.wall else None
     # A released one was looked at by a person just now.
     reviewed_at = notification.confirmed_at or now
     is_late = late_by > timedelta(minutes=settings.LATE_MINUTES)
+    if one is not None and occurrences.is_superseded(one, now):
+        hold(notification, "superseded", {"late_by_s": int(late_by.total_seconds())}, now)
+        return False
     if is_late and notification.kind == Kind.BROADCAST:
         hold(notification, "late", {"late_by_s": int(late_by.total_seconds())}, now)
         return False
     if edited := _audience_edited(notification, reviewed_at):
         hold(notification, "audience", edited, now)
         return False
-    drift = _drift(notification, reviewed_at, now)
+    present = _present(notification, now)
+    is_fresh = now - reviewed_at <= FRESH and one is None
+    drift = _drift(notification.reviewed_phones, present, is_fresh)
     if drift is not None and preferences.get("hold_on_drift"):
         hold(notification, "drift", drift, now)
         return False
@@ -54,24 +63,48 @@ def start(notification: Notification, now: datetime) -> bool:
         is_tardy = late_by > timedelta(seconds=3 * settings.TICK_SECONDS + 30)
         move(notification, "start", started_at=now, late=is_tardy)
         plan.begin(notification, now)
+        if one is not None:  # the next one is held against this one's number
+            Series.objects.filter(pk=one.series_id).update(reviewed_phones=present)
     return True
 
 
+def hold_moved(now: datetime) -> None:
+    """Hold what a zone's new rules would move, at whichever of its two instants comes first."""
+    soon = Notification.objects.due(now + AHEAD).exclude(wall="").filter(each_clock=False)
+    for notification in soon:
+        found = moments.moved(notification)
+        if found is not None and now >= min(
+            map(datetime.fromisoformat, (found["was"], found["is"]))
+        ):
+            try:
+                hold(notification, "zone_rules", found, now)
+            except WrongState:
+                logger.info("Notification %s was moved by someone else first.", notification.pk)
+
+
 def _audience_edited(notification: Notification, reviewed_at: datetime) -> dict | None:
-    """Its rules or its list are not what was reviewed, whatever the number of phones says."""
-    audience = notification.audience if notification.send_to == SendTo.AUDIENCE else None
-    if audience is None or (audience.archived_at is None and audience.changed_at <= reviewed_at):
-        return None
-    return {"audience": audience.pk, "archived": audience.archived_at is not None}
+    """The rules or the list of the one it is for, or of the one it leaves out, are not what was
+    reviewed, whatever the number of phones says."""
+    named = [notification.audience] if notification.send_to == SendTo.AUDIENCE else []
+    for audience in [*named, notification.exclude_audience]:
+        if audience and (audience.archived_at or audience.changed_at > reviewed_at):
+            return {"audience": audience.pk, "archived": audience.archived_at is not None}
+    return None
 
 
-def _drift(notification: Notification, reviewed_at: datetime, now: datetime) -> dict | None:
-    """{"reviewed": n, "present": m} when the number of phones moved too far since the review."""
-    reviewed = notification.reviewed_phones
-    if notification.kind != Kind.BROADCAST or reviewed is None:
+def _present(notification: Notification, now: datetime) -> int | None:
+    """Phones now, where there is a number to hold them against."""
+    if notification.kind != Kind.BROADCAST or notification.reviewed_phones is None:
         return None
-    present = reach.waterfall(notification, now).will_send
-    if now - reviewed_at <= FRESH:
+    return reach.waterfall(notification, now).will_send
+
+
+def _drift(reviewed: int | None, present: int | None, is_fresh: bool) -> dict | None:
+    """{"reviewed": n, "present": m} when the number of phones moved too far since the review;
+    what repeats, or was reviewed long ago, may move as far as twice or half."""
+    if reviewed is None or present is None:
+        return None
+    if is_fresh:
         moved = drifted(reviewed, present)
     else:
         moved = present > 2 * reviewed or 2 * present < reviewed
@@ -84,3 +117,6 @@ def hold(notification: Notification, reason: str, facts: dict, now: datetime) ->
             notification, "hold", paused_reason=reason, paused_facts=facts | {"at": now.isoformat()}
         )
         audit.record(None, "held", notification, {"reason": reason} | facts)
+        outbox.write(
+            "notification.held", {"notification": notification.pk, "reason": reason}, at=now
+        )
