@@ -6,6 +6,7 @@
 from typing import Any
 
 from devices import preferences
+from devices.models import ApiKey
 from notifications.models import Notification
 from notifications.states import Kind, SendTo
 
@@ -21,6 +22,8 @@ WORDS = {
     "stop": "stop this notification",
     "duplicate": "duplicate notifications",
     "resend_unknown": "resend this notification",
+    "correct": "correct this notification",
+    "resend_unopened": "compose notifications",
     "release": "release this notification",
     "series": "pause, resume or end what repeats",
     "settings": "change settings",
@@ -36,6 +39,7 @@ SIMPLE = {
     "compose": "compose_notification",
     "test": "compose_notification",
     "duplicate": "compose_notification",
+    "resend_unopened": "compose_notification",
     "people": "confirm_to_users",
     "audiences": "confirm_broadcast",
     "series": "confirm_broadcast",
@@ -45,6 +49,10 @@ SIMPLE = {
     "webhooks": "manage_keys",
     "team": "manage_team",
 }
+BY_KEY = {  # what a server key with the scope campaigns may do in the place of a person
+    "view", "compose", "confirm", "undo", "cancel", "edit", "pause", "resume", "stop", "correct",
+    "release",
+}  # fmt: skip
 OF_AUTHOR = {"undo", "cancel", "edit", "pause", "stop"}
 BY_PERSON = ("", "by_person")
 
@@ -65,7 +73,18 @@ def refusal(user: Any, verb: str, notification: Notification | None = None) -> s
     return may or f"Your role can't {WORDS.get(verb, verb)}. Ask an admin."
 
 
+def _key_may(key: ApiKey, verb: str, notification: Notification | None) -> bool | str:
+    if key.revoked_at is not None or "campaigns" not in key.scopes or verb not in BY_KEY:
+        return "This key may not do that. It takes a server key with the scope campaigns."
+    guarded = notification is not None and notification.paused_reason not in BY_PERSON
+    if verb in ("resume", "release") and guarded:
+        return "Beckon stopped it for a reason. A person looks at it in the console first."
+    return True
+
+
 def _may(user: Any, verb: str, notification: Notification | None) -> bool | str:
+    if isinstance(user, ApiKey):
+        return _key_may(user, verb, notification)
     if not user.is_authenticated or not user.is_active:
         return "Sign in first."
     if verb in ("view", "audit"):
@@ -74,7 +93,7 @@ def _may(user: Any, verb: str, notification: Notification | None) -> bool | str:
         return has(user, SIMPLE[verb])
     if notification is None:
         return any(has(user, name) for name in ("operate_notification", "compose_notification"))
-    if verb == "confirm":
+    if verb in ("confirm", "correct"):
         return _may_confirm(user, notification)
     is_author = notification.author_id == user.pk or notification.confirmed_by_id == user.pk
     if verb in OF_AUTHOR:
@@ -91,6 +110,9 @@ def _may(user: Any, verb: str, notification: Notification | None) -> bool | str:
 def _may_confirm(user: Any, notification: Notification) -> bool | str:
     if notification.kind == Kind.TEST:
         return has(user, "compose_notification")
+    source = notification.corrects or notification.resends
+    if notification.send_to == SendTo.REACHED and source is not None:
+        return _may_confirm(user, source)
     if notification.send_to != SendTo.USERS:
         return has(user, "confirm_broadcast")
     if has(user, "confirm_broadcast"):

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from devices.models import Device
-from notifications import access, audit, content, moments, occurrences, reach, waves
+from notifications import access, actors, audit, content, moments, occurrences, reach, waves
 from notifications.models import Notification
 from notifications.review import (
     Review,
@@ -78,7 +78,7 @@ def compose(fields: dict[str, Any], *, by: Any) -> Notification:
     unfinished. `review` and `confirm` check it whole."""
     access.check(by, "compose")
     with transaction.atomic():
-        draft = Notification.objects.create(author=by, **_known(fields))
+        draft = Notification.objects.create(**actors.wrote(by), **_known(fields))
         audit.record(by, "composed", draft)
     return draft
 
@@ -94,7 +94,7 @@ def revise(
         ).update(version=F("version") + 1, changed_at=timezone.now(), **_known(fields))
         if not saved:
             _refuse_revision(notification)
-        if notification.author_id != by.pk:
+        if not actors.is_author(by, notification):
             audit.record(by, "edited", notification)
     notification.refresh_from_db()
     return notification
@@ -115,12 +115,20 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
 
 def duplicate(notification: Notification, *, by: Any) -> Notification:
     access.check(by, "duplicate")
-    fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME}
-    fields["waves"] = waves.as_planned(notification.waves)
+    fields = copied(notification)
     with transaction.atomic():
-        draft = Notification.objects.create(author=by, **fields)
+        draft = Notification.objects.create(**actors.wrote(by), **fields)
         audit.record(by, "duplicated", draft, {"from": str(notification.uuid)})
     return draft
+
+
+def copied(notification: Notification) -> dict[str, Any]:
+    """What another draft takes over. One of a correction corrects the same notification."""
+    fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME}
+    fields |= {"waves": waves.as_planned(notification.waves), "resends": notification.resends}
+    if notification.corrects:
+        fields |= {"corrects": notification.corrects, "thread": notification.thread}
+    return fields
 
 
 # ---------------------------------------------------------------- review and confirm
@@ -142,10 +150,11 @@ def confirm(
     phrase: str,
     token: str,
     now: datetime,
-    ticked: frozenset[str] | set[str] = frozenset(),
+    ticked: frozenset[str] | set[str] | None = frozenset(),
     ip: str | None = None,
 ) -> Notification:
-    """Draft → scheduled, exactly as reviewed.
+    """Draft → scheduled, exactly as reviewed. `ticked` None: the reviewer had no boxes to tick, and
+    was told in the review's answer.
 
     Raises NotAllowed, WrongState (someone was first), ValidationError({"phrase": …} or {"ticked":
     …}), or StaleReview naming what changed since the review.
@@ -159,8 +168,8 @@ def confirm(
     present = make_review(notification, by, now)
     if changes := what_changed(reviewed, notification, present):
         raise StaleReview(changes)
-    open_boxes = {o.code for o in present.oddities if o.must_tick} - set(ticked)
-    if open_boxes:
+    must = {odd.code for odd in present.oddities if odd.must_tick}
+    if ticked is not None and must - ticked:
         raise ValidationError({"ticked": ["Tick each warning first."]})
     with transaction.atomic():
         _schedule(notification, present, by, now, reviewed["version"], ip)
@@ -185,13 +194,13 @@ def _schedule(
         status=S.SCHEDULED,
         version=F("version") + 1,
         confirmed_at=now,
-        confirmed_by=by,
         revision=revision,
         revision_sha256=sha256,
         reviewed_phones=present.will_send,
         batch_mode=present.batch_mode,
         changed_at=now,
         **when,
+        **actors.confirmed(by),
     )
     if not moved:
         raise WrongState("Can’t confirm this notification: someone else was first.")
@@ -266,7 +275,8 @@ def _unconfirmed(notification: Notification) -> dict[str, Any]:
     send_at = None if notification.each_clock else notification.send_at  # that was worked out
     return {
         "send_at": send_at,
-        "due_at": None, "confirmed_at": None, "confirmed_by": None, "revision": None,
+        "due_at": None, "confirmed_at": None, "confirmed_by": None,
+        "confirmed_by_key": None, "revision": None,
         "revision_sha256": "", "paused_reason": "", "paused_facts": {},
     }  # fmt: skip
 

@@ -321,6 +321,24 @@ def _hint(entry: AuditEntry) -> str:
     return f"{phones:,} phones".replace(",", "\u202f") if phones is not None else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What a pause or a stop leaves: phones not sent to, phones that have it or may have it. The
+    rest of the planned ones have an outcome that says they did not get it."""
+
+    not_sent: int
+    out: int
+    on_the_wire: int
+
+
+def remainder(notification: Notification, found: Counts) -> Remainder:
+    """Phones on the wire count as out: what Google has can't be called back."""
+    wire = min(in_doubt(notification), found.waiting)
+    left = max(notification.planned or 0, found.targeted) - found.handled
+    stopped = found.stopped if notification.status == S.STOPPED else 0
+    return Remainder(left - wire + stopped, found.accepted + found.unknown + wire, wire)
+
+
 def in_doubt(notification: Notification) -> int:
     """Devices on the wire right now: opened, not yet recorded."""
     return Batch.objects.filter(notification=notification).aggregate(n=Sum("in_doubt"))["n"] or 0

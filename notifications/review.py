@@ -9,7 +9,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 from devices import preferences
-from notifications import content, moments, reach, waves
+from notifications import actors, content, moments, reach, waves
 from notifications.models import Notification
 from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
@@ -190,7 +190,7 @@ def _token(notification: Notification, will_send: int, by: Any) -> str:
     _, sha256 = freeze(notification)
     facts = {
         "uuid": str(notification.uuid), "sha256": sha256, "phones": will_send,
-        "version": notification.version, "by": by.pk,
+        "version": notification.version, "by": actors.mark(by),
     }  # fmt: skip
     return signing.dumps(facts, salt=SALT)
 
@@ -203,7 +203,7 @@ def read_token(token: str, by: Any) -> dict[str, Any]:
         raise StaleReview(["The review is older than 30 minutes."]) from None
     except signing.BadSignature:
         raise StaleReview(["This page did not come from a review."]) from None
-    if facts["by"] != by.pk:
+    if facts["by"] != actors.mark(by):
         raise StaleReview(["Someone else reviewed this."])
     return facts
 

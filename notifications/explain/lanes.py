@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from devices import audiences
 from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import DeviceState, RegistrationKind
-from notifications import histories, reach
+from notifications import histories, reach, reached
 from notifications.explain.facts import NOT_SENT, NOT_YET, WOULD, WOULD_NOT, Lane
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, pause
@@ -45,6 +45,8 @@ class Case:
             return self.person.user_id in one.recipients
         if one.send_to == SendTo.AUDIENCE and one.audience is not None:
             return audiences.people(one.audience).filter(pk=self.person.pk).exists()
+        if one.send_to == SendTo.REACHED:
+            return reached.people(one).filter(pk=self.person.pk).exists()
         return one.send_to == SendTo.EVERYONE
 
     def verdict(self, lanes: list[Lane]) -> str:

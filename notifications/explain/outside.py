@@ -9,6 +9,7 @@ from django.utils import timezone
 from devices import audiences
 from devices.models import AppUser, Audience
 from devices.states import Platform
+from notifications import reached
 from notifications.models import Notification
 from notifications.states import Kind, SendTo
 
@@ -22,6 +23,10 @@ def outside(one: Notification, person: AppUser | None = None) -> str:
         told = f"they are not in the audience “{one.audience}”"
         fact = why(one.audience, person, timezone.now()) if one.audience and person else ""
         return f"{told} ({fact})" if fact else told
+    if one.send_to == SendTo.REACHED:
+        source = reached.source_of(one)
+        also = " and left it unopened" if one.resends_id else ""
+        return f"no phone of theirs had accepted “{source}”{also}"
     count = len(one.recipients)
     people = "one person" if count == 1 else f"{count:,} people".replace(",", "\u202f")
     return f"they are not among the {people} it names" if count > 1 else (

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from devices import audiences
 from devices.models import Device
-from notifications import reasons
+from notifications import reached, reasons
 from notifications.models import Notification
 from notifications.reach.limits import Held, limits
 from notifications.reach.rule import Policy, evaluate, facts_of, policy
@@ -54,6 +54,8 @@ def _is_member(target: Who, user_id: str) -> bool:
         return user_id in target.recipients
     if target.send_to == SendTo.AUDIENCE:
         return audiences.people(target.audience).filter(user_id=user_id).exists()
+    if target.again is not None:
+        return reached.people(target.again).filter(user_id=user_id).exists()
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from devices import audiences
 from devices.models import AppUser, Device
 from devices.querysets import DeviceQuerySet
+from notifications import reached
 from notifications.models import Notification
 from notifications.states import Kind, QuietHours, SendTo
 
@@ -17,7 +18,8 @@ SLICE = 5_000  # user pks named in one query
 @dataclass(frozen=True, slots=True)
 class Who:
     """To whom, before it is a row: what a form or a notification says. `at`: when it is meant to
-    go, where that is not now; `own`: its pk, once it has one."""
+    go, where that is not now; `own`: its pk, once it has one; `again`: itself, where it goes to
+    those whom another one reached."""
 
     send_to: str
     target_os: str = "all"
@@ -30,6 +32,7 @@ class Who:
     kind: str = Kind.BROADCAST
     own: int | None = None
     at: datetime | None = None
+    again: Notification | None = None
 
 
 def who(notification: Notification) -> Who:
@@ -45,6 +48,7 @@ def who(notification: Notification) -> Who:
         notification.kind,
         notification.pk,
         notification.send_at,
+        notification if notification.send_to == SendTo.REACHED else None,
     )
 
 
@@ -56,6 +60,8 @@ def devices_of(who: Who) -> Iterator[DeviceQuerySet]:
     elif who.send_to == SendTo.USERS:
         for pks in user_slices(who.recipients):
             yield Device.objects.of_users(pks)
+    elif who.again is not None:
+        yield reached.devices(who.again)
     else:
         yield audiences.devices(who.audience)
 
@@ -71,4 +77,6 @@ def people_of(who: Who) -> int:
         return AppUser.objects.count()
     if who.send_to == SendTo.USERS:
         return sum(len(pks) for pks in user_slices(who.recipients))
+    if who.again is not None:
+        return reached.people(who.again).count()
     return audiences.people(who.audience).count()

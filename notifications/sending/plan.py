@@ -1,22 +1,23 @@
 """From a started notification to its batches: the plan batch writes the others.
 
 Ranges of device pks for everyone and saved audiences (membership is what it is when a window
-opens), frozen lists of pairs for people named one by one; both cut into `portions`.
+opens), frozen lists of pairs for people named one by one and for those whom another notification
+reached; all cut into `portions`.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
-from devices.models import Device
+from devices.models import BUCKETS, Device
 from devices.querysets import DeviceQuerySet
-from notifications import reach
-from notifications.models import Batch, Notification
+from notifications import reach, reached
+from notifications.models import Batch, Delivery, Notification
 from notifications.sending import failpoints, pairs, portions
 from notifications.sending.lease import Lease
 from notifications.sending.portions import Portion
@@ -24,6 +25,9 @@ from notifications.states import BatchKind, SendTo
 
 QUICK_LIST = 1_000  # longer lists wait behind broadcasts in the bulk queue
 RANGES_A_PAGE = 50  # ranges written in one transaction with the cursor
+SETTLING = timedelta(
+    seconds=1
+)  # until a correction looks again whether the old one is off the wire
 
 
 def queue_of(kind: str, size: int) -> str:
@@ -43,7 +47,7 @@ def begin(notification: Notification, now: datetime) -> Batch:
 
 def _queue_of_plan(notification: Notification) -> str:
     few = notification.send_to == SendTo.USERS and len(notification.recipients) <= QUICK_LIST
-    return "trigger" if few else "bulk"
+    return "trigger" if few or notification.corrects_id else "bulk"
 
 
 def add_list(
@@ -92,6 +96,8 @@ def run(lease: Lease) -> None:
     notification = lease.batch.notification
     if notification.send_to == SendTo.USERS:
         _plan_lists(lease, notification)
+    elif notification.send_to == SendTo.REACHED:
+        _plan_reached(lease, notification)
     else:
         _plan_ranges(lease, notification)
 
@@ -192,6 +198,62 @@ def _spans(
             return
         yield cursor + 1, last
         cursor = last
+
+
+def _plan_reached(lease: Lease, notification: Notification) -> None:
+    """A page of rows, a list, the cursor: together, so that millions are never in memory."""
+    if not reached.is_settled(notification):
+        with transaction.atomic():
+            if lease.fence():
+                lease.let_go(due_at=lease.now() + SETTLING)
+        return
+    planned, people = reached.rows(notification).count(), reached.people(notification).count()
+    whole = _is_batch_mode(notification, planned, people)
+    ordinal = notification.batches.primary().count()
+    for page in _pages(lease, notification, settings.BATCH_SIZE if whole else max(1, planned)):
+        with transaction.atomic():
+            if not lease.fence():
+                return
+            ordinal += 1
+            due_at = page.portion.due_at
+            add_list(notification, page.members, due_at, ordinal=ordinal, portion=page.portion)
+            lease.keep(first_pk=page.place, cursor=page.members[-1][0])
+            failpoints.reached("in_plan")
+        failpoints.reached("after_plan_page")
+    with transaction.atomic():
+        if lease.fence():
+            lists = notification.batches.primary().values_list("last_pk", flat=True)
+            _note(notification, sum(lists), people, whole)
+            lease.finish()
+
+
+class Page(NamedTuple):
+    place: int
+    portion: Portion
+    members: list[pairs.Pair]
+
+
+def _pages(lease: Lease, notification: Notification, size: int) -> Iterator[Page]:
+    """What the plan batch has not written yet, as in `_ranges`."""
+    at, cursor = lease.batch.first_pk, lease.batch.cursor
+    for place, portion in enumerate(portions.of(notification, lease.now())):
+        after = cursor if place == at else 0
+        while place >= at:
+            rows = _rows(notification, portion).filter(device_id__gt=after).order_by("device_id")
+            part = rows.values_list("device_id", "user_id")[:size]
+            members = [(pk, user_id or 0) for pk, user_id in part]
+            if members:
+                yield Page(place, portion, members)
+                after = members[-1][0]
+            if len(members) < size:
+                break
+
+
+def _rows(notification: Notification, portion: Portion) -> QuerySet[Delivery]:
+    rows = reached.rows(notification)
+    if (portion.bucket_from, portion.bucket_to) == (0, BUCKETS):
+        return rows
+    return rows.filter(device__in=portions.within(Device.objects.all(), portion))
 
 
 def _is_batch_mode(notification: Notification, planned: int, people: int) -> bool:
