@@ -108,6 +108,9 @@ def _check(notification: Notification, now: datetime) -> None:
             errors["audience"] = ["Choose a saved audience."]
         elif notification.audience.archived_at:
             errors["audience"] = [f"{notification.audience} is archived. Choose another audience."]
+    left_out = notification.exclude_audience
+    if left_out and left_out.archived_at:
+        errors["exclude_audience"] = [f"{left_out} is archived. Choose another, or none."]
     try:
         waves.check(waves.as_planned(notification.waves))
     except ValidationError as error:

@@ -91,6 +91,8 @@ def _target(notification: Notification) -> dict[str, Any]:
         "audience": [audience.pk, audience.version] if audience else None,
         "leave_out": _left_out(notification),
         "quiet_hours": notification.quiet_hours,
+        "leave_out": _left_out(notification),
+        "quiet_hours": notification.quiet_hours,
         "batch_mode": notification.batch_mode,
         "waves": notification.waves,
         "send_at": notification.send_at.isoformat() if notification.send_at else None,
@@ -110,6 +112,16 @@ def of_another(
         "data": frozen["data"] | {"notificationId": str(uuid)},
         "to": frozen["to"] | {"send_at": send_at.isoformat()},
     }
+
+
+def _left_out(notification: Notification) -> list[Any]:
+    audience = notification.exclude_audience
+    people = "\n".join(notification.exclude_users)
+    return [
+        [audience.pk, audience.version] if audience else None,
+        hashlib.sha256(people.encode()).hexdigest() if people else "",
+        notification.spare_after,
+    ]
 
 
 def _left_out(notification: Notification) -> list[Any]:

@@ -75,7 +75,8 @@ class Case:
         cancelled = self.notification.status == S.CANCELLED
         found = []
         for one in reach.lanes(self.notification, self.person.user_id, self.now):
-            lane = Lane(one.device, WOULD_NOT if one.reason else WOULD, one.reason)
+            outcome = WOULD_NOT if one.reason else WOULD
+            lane = Lane(one.device, outcome, one.reason, again_at=one.until)
             if cancelled:
                 lane = Lane(one.device, NOT_SENT, "cancelled", at=self.notification.finished_at)
             found.append(self._dated(lane))

@@ -16,7 +16,8 @@ from notifications.states import NotificationStatus as S
 
 MINUS = "\u2212"
 ASKS = ("can’t ask again", "may ask once more", "may ask twice more")
-MEANT = ("not_in_audience", "other_os", "cancelled")  # left out on purpose
+# left out on purpose
+MEANT = ("not_in_audience", "other_os", "cancelled", "excluded", "frequency_cap", "quiet_hours")
 SYSTEMS = {"ios": "iPhones", "android": "Android phones"}
 
 
@@ -88,7 +89,7 @@ def _took(lane: Lane) -> str:
 
 
 def _skipped(lane: Lane, one: Notification, phone: str, times: Times) -> str:
-    now_on = " It can be reached now." if lane.reachable_now else ""
+    now_on = " It can be reached now." if lane.reachable_now and lane.reason not in MEANT else ""
     return f"Not sent to {phone}: {clause(lane, one)}.{now_on}"
 
 
@@ -147,6 +148,8 @@ def _not_yet(lane: Lane, one: Notification, phone: str, times: Times) -> str:
 
 
 def _would(lane: Lane, one: Notification, phone: str, times: Times) -> str:
+    if lane.again_at:
+        return f"It would wait for quiet hours to end and be sent to {phone} {times.at(lane.again_at)}."
     return f"As things are now it would be sent to {phone}."
 
 

@@ -2,6 +2,7 @@
 
 from notifications.reach.limits import Held, Limits, limits
 from notifications.reach.person import Lane, lanes, look
+from notifications.reach.quiet import Hours
 from notifications.reach.rule import (
     COLUMNS,
     POLICY_NAMES,
@@ -27,7 +28,7 @@ from notifications.reach.waterfall import (
 )
 
 __all__ = [
-    "COLUMNS", "ORDER", "POLICY_NAMES", "SLICE", "STALE_AFTER", "Facts", "Held", "Lane", "Limits",
+    "COLUMNS", "ORDER", "POLICY_NAMES", "SLICE", "STALE_AFTER", "Facts", "Held", "Hours", "Lane", "Limits",
     "Policy", "Step", "Waterfall", "Who", "count", "devices_of", "evaluate", "facts_of",
     "frequent", "lanes", "limits", "live_count", "look", "people_of", "phones_because", "policy",
     "policy_from", "reason_expression", "user_slices", "waterfall", "who",

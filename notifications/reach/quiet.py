@@ -43,12 +43,11 @@ class Hours:
         day = local.date()
         if self.start > self.end and local.time() >= self.start:
             day += timedelta(days=1)
-        ends = [
-            datetime.combine(day, self.end, there).replace(fold=fold).astimezone(at.tzinfo)
-            for fold in (0, 1)
-        ]
-        moment = min(end for end in ends if end > at) if max(ends) > at else at
-        # An end that the clocks leap over comes with the leap.
+        end = datetime.combine(day, self.end, there)
+        moment = min(end.replace(fold=fold).astimezone(at.tzinfo) for fold in (0, 1))
+        if moment <= at:
+            moment = at.replace(second=0, microsecond=0) + MINUTE
+        # Where clocks leap over the end, it comes with the leap; where they show it twice, twice.
         while self.hold(moment.astimezone(there).time()):
             moment += MINUTE
         return moment

@@ -12,7 +12,16 @@ from django.db import close_old_connections, connection, transaction
 from devices import preferences
 from notifications import reach, receipts
 from notifications.models import Batch, Notification
-from notifications.sending import counters, failpoints, late, ledger, pairs, sweep, window
+from notifications.sending import (
+    counters,
+    failpoints,
+    holding,
+    late,
+    ledger,
+    pairs,
+    sweep,
+    window,
+)
 from notifications.sending.fcm.message import Content, Template, template
 from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.glance import Glance
@@ -93,6 +102,10 @@ class Opening:
     @cached_property
     def reader(self) -> window.Reader:
         return window.Reader(self.batch, self.notification)
+
+    @cached_property
+    def holder(self) -> holding.Holder:
+        return holding.Holder(self.notification)
 
     @cached_property
     def expires_at(self) -> datetime:
@@ -188,8 +201,10 @@ class Opening:
         """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
         delta, now = record.delta, record.now
         read = self.reader.read(self.batch, policy, min(grant, self.room()))
+        held = self.holder.look(read.candidates, policy, now)
         rows: list[ledger.Row] = []
         blocked: list[pairs.Pair] = []
+        asleep: dict[datetime, list[ledger.Row]] = {}
         expired = now >= self.expires_at
         bodies = {platform: one.body for platform, one in self.templates.items()}
         for candidate in read.candidates:
@@ -200,6 +215,13 @@ class Opening:
                 rows.append(self._row(candidate, Outcome.SKIPPED, candidate.reason, now))
             elif expired:
                 rows.append(self._row(candidate, Outcome.EXPIRED, "ttl", now))
+            elif held and facts.pk in held:
+                reason, until = held[facts.pk]
+                if until is None or until >= self.expires_at:
+                    rows.append(self._row(candidate, Outcome.SKIPPED, reason, now))
+                else:
+                    row = self._row(candidate, Outcome.WAITING, reason, now)
+                    asleep.setdefault(until, []).append(row)
             elif facts.platform in self.blocked_platforms:
                 blocked.append((facts.pk, candidate.user_id))
                 why = self.blocked_platforms[facts.platform]
@@ -211,7 +233,7 @@ class Opening:
                     candidate.doubtful, candidate.started_at or now,
                 )  # fmt: skip
                 requests.append((facts.pk, bodies[facts.platform](token)))
-        self._write_unsent(rows, blocked, record)
+        self._write_unsent(rows, blocked, asleep, record)
         return read.cursor, read.exhausted
 
     def _row(
@@ -227,6 +249,7 @@ class Opening:
         self,
         rows: list[ledger.Row],
         blocked: list[pairs.Pair],
+        asleep: dict[datetime, list[ledger.Row]],
         record: Record,
     ) -> None:
         if blocked:
@@ -236,6 +259,7 @@ class Opening:
                 row._replace(batch_id=waits) if row.outcome == Outcome.WAITING else row
                 for row in rows
             ]
+        rows = rows + holding.until_awake(asleep, record.retries, record.now)
         for row in rows:
             record.delta[row.platform, row.outcome, row.reason] += 1
         write = ledger.insert if self.batch.kind == BatchKind.RANGE else ledger.merge

@@ -14,6 +14,7 @@ from notifications.models import Batch, Notification
 from notifications.sending import backoff, pairs, plan
 
 Key = tuple[str, float | None, int, str]  # reason, Retry-After, attempts, blocked_by
+QUIET = "quiet_hours"  # waits for a moment that is known: no attempt, no jitter
 
 
 class Mine(NamedTuple):
@@ -62,7 +63,7 @@ class Retries:
 
 
 def _due(key: Key, not_before: datetime, now: datetime) -> datetime:
-    if key[3]:
+    if key[3] or key[0] == QUIET:
         return not_before
     floor = (not_before - now).total_seconds()
     return not_before + timedelta(seconds=backoff.jitter_s(floor))

@@ -196,7 +196,7 @@ def test_accepted_received_and_opened_are_told_apart(db):
         ({"last_seen_at": NOW - timedelta(days=40)}, "stale", "more than 30 days before"),
         ({}, "excluded", "leaves this person out"),
         ({}, "frequency_cap", "as many notifications as the sending policy allows"),
-        ({}, "quiet_hours", "it was night where they are"),
+        ({}, "quiet_hours", "quiet hours held where they are"),
         ({}, "too_big", "larger than 4 000 bytes"),
         ({}, "already_has_it", "was sent the message before"),
     ],
