@@ -11,9 +11,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from devices.models import ApiKey, AppUser, Device
-from notifications import audit, content, reach
-from notifications.models import Batch, Notification
-from notifications.revision import freeze, page_of
+from notifications import audit, cards, content, reach
+from notifications.models import Batch, MessageCard, Notification
+from notifications.revision import freeze, message_of, page_of
 from notifications.sending import channel, plan
 from notifications.states import Kind, SendTo
 from notifications.states import NotificationStatus as S
@@ -23,11 +23,14 @@ USERS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a caller asked for. `user_ids` as given; unknown ones are answered, not dropped."""
+    """What a caller asked for. `user_ids` as given; unknown ones are answered, not dropped. With
+    the key of a message card in `template`, the card says all but who and when."""
 
     title: str
     body: str
     user_ids: list[str]
+    template: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
     exclude_user_ids: list[str] = field(default_factory=list)
     image_url: str = ""
     sound: bool = True
@@ -75,12 +78,8 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
     wanted = [one for one in dict.fromkeys(order.user_ids) if one not in order.exclude_user_ids]
     known, unknown = content.find_users(wanted)
     notification = _draft(order, known, key, now)
-    page = page_of(notification)
-    message = content.Message(
-        order.title, order.body, order.image_url, order.sound, order.initial_page,
-        notification.parameters, order.data, notification.ttl_s,
-    )  # fmt: skip
-    content.check(message, page)
+    if not order.template:
+        content.check(message_of(notification), page_of(notification))
     falls = reach.waterfall(notification, now)
     if not falls.will_send and not order.allow_empty:
         raise Nobody
@@ -88,26 +87,19 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
     notification.save()
     batch = None if order.send_at else _pack(notification, now)
     facts = {"phones": falls.will_send, "people": len(known)}
-    audit.record(key, "triggered", notification, facts)
+    audit.record(key, "triggered", notification, facts | carded(notification))
     return Started(notification, batch, len(known), list(unknown), falls)
 
 
+def carded(notification: Notification) -> dict[str, Any]:
+    card = notification.card
+    return {"card": card.card.key, "version": card.number} if card else {}
+
+
 def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notification:
-    if order.image_url and not order.image_url.startswith("https://") and not channel.in_sandbox():
-        raise ValidationError({"image": ["Phones load images from https:// addresses only."]})
     if order.send_at and order.send_at <= now:
         raise ValidationError({"send_at": ["That time has passed. Choose a later one."]})
-    fields: dict[str, Any] = {
-        "title": content.clean_text(order.title),
-        "body": content.clean_text(order.body),
-        "image": order.image_url,
-        "sound": order.sound,
-        "initial_page": order.initial_page,
-        "parameters": {name: as_text(value) for name, value in order.parameters.items()},
-        "data": dict(order.data),
-        "target_os": order.target_os,
-        "recipients": known,
-    }
+    fields = _of_card(order) if order.template else _inline(order)
     if order.ttl_s is not None:
         fields["ttl_s"] = order.ttl_s
     return Notification(
@@ -120,8 +112,44 @@ def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notifi
         due_at=order.send_at or now,
         started_at=None if order.send_at else now,
         status=S.SCHEDULED if order.send_at else S.SENDING,
+        target_os=order.target_os,
+        recipients=known,
         **fields,
     )
+
+
+def _inline(order: Order) -> dict[str, Any]:
+    if order.image_url and not order.image_url.startswith("https://") and not channel.in_sandbox():
+        raise ValidationError({"image": ["Phones load images from https:// addresses only."]})
+    return {
+        "title": content.clean_text(order.title),
+        "body": content.clean_text(order.body),
+        "image": order.image_url,
+        "sound": order.sound,
+        "initial_page": order.initial_page,
+        "parameters": {name: as_text(value) for name, value in order.parameters.items()},
+        "data": dict(order.data),
+    }
+
+
+def _of_card(order: Order) -> dict[str, Any]:
+    """Raises ValidationError under `template`, or `variable_<name>`."""
+    card = MessageCard.objects.filter(key=order.template).first()
+    if card is None or card.archived_at:
+        told = (
+            f"There is no message card {order.template}."
+            if card is None
+            else (f"The message card {order.template} is archived.")
+        )
+        raise ValidationError({"template": [told]})
+    given = {}
+    for name, value in order.variables.items():
+        if isinstance(value, dict | list):
+            raise ValidationError(
+                {f"variable_{name}": [f"{name} is a text, number, true or false."]}
+            )
+        given[name] = as_text(value)
+    return cards.fields_of(cards.current(card), given)
 
 
 def as_text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """`POST /notifications/trigger`: something happened in the app, tell these people."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,25 +10,34 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from devices.api.authentication import allow
+from devices.api.authentication import actor_of, allow
 from devices.api.door import Door
 from devices.api.problems import Problem
 from devices.api.schema import described
 from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whole
 from devices.models import ID_MAX, ApiKey
+from devices.states import Actor, KeyKind
 from notifications import content, idempotency, tasks, triggers
-from notifications.models import BODY_MAX, TITLE_MAX
+from notifications.models import BODY_MAX, KEY_MAX, TITLE_MAX, MessageCard
 from notifications.states import TargetOS
 
 ADDRESS_MAX = 500
+INLINE = ("title", "text", "image_url", "sound", "initial_page", "parameters", "data")
+CLIENT_USERS_MAX = 10  # people that one call with a public key may name
 FAR = timedelta(days=2 * 366)  # as on Compose
 
 
 class TriggerFacts(StrictSerializer):
-    """Recipients are `user_id`, `user_ids` or `user_refs`: exactly one of them."""
+    """What is said: `template`, the key of a message card, with `variables`; or `title` and
+    `text` and what goes with them. Recipients are `user_id`, `user_ids` or `user_refs`: exactly
+    one of them."""
 
-    title = Text(max_length=TITLE_MAX)
-    text = Text(max_length=BODY_MAX)
+    template = Text(max_length=KEY_MAX, required=False, help_text="order-ready")
+    variables = serializers.DictField(
+        child=serializers.JSONField(), required=False, help_text='{"order_no": 1234}'
+    )
+    title = Text(max_length=TITLE_MAX, required=False, help_text="Without template: required")
+    text = Text(max_length=BODY_MAX, required=False, help_text="Without template: required")
     image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False)
     sound = Switch(required=False, default=True)
     initial_page = Text(max_length=80, required=False, allow_blank=True, default="")
@@ -53,6 +63,7 @@ class TriggerFacts(StrictSerializer):
         return at
 
     def validate(self, facts: dict[str, Any]) -> dict[str, Any]:
+        self._check_words(facts)
         named = [name for name in ("user_id", "user_ids", "user_refs") if facts.get(name)]
         if len(named) != 1:
             told = "Name the recipients: user_id, user_ids or user_refs, one of them."
@@ -61,13 +72,30 @@ class TriggerFacts(StrictSerializer):
             )
         return facts
 
+    def _check_words(self, facts: dict[str, Any]) -> None:
+        if facts.get("template"):
+            given = [name for name in INLINE if name in self.initial_data]
+            told = "The message card says this. Leave it out, or leave out template."
+            wrong = {name: [serializers.ErrorDetail(told, "not_with_template")] for name in given}
+        else:
+            told = "This is required where no template is named."
+            missing = [name for name in ("title", "text") if name not in facts]
+            wrong = {name: [serializers.ErrorDetail(told, "required")] for name in missing}
+            if facts.get("variables"):
+                told = "Variables are a message card’s. Name it in template."
+                wrong["variables"] = [serializers.ErrorDetail(told, "without_template")]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+
 
 class SkippedNumbers(serializers.Serializer[Any]):
+    """A client key is told nothing but `users`, as many as it named."""
+
     users = serializers.IntegerField()
-    unknown = serializers.ListField(child=serializers.CharField())
-    devices = serializers.IntegerField()
-    deliverable = serializers.IntegerField()
-    skipped = serializers.DictField(child=serializers.IntegerField())
+    unknown = serializers.ListField(child=serializers.CharField(), required=False)
+    devices = serializers.IntegerField(required=False)
+    deliverable = serializers.IntegerField(required=False)
+    skipped = serializers.DictField(child=serializers.IntegerField(), required=False)
 
 
 class TriggerAnswer(serializers.Serializer[Any]):
@@ -77,16 +105,19 @@ class TriggerAnswer(serializers.Serializer[Any]):
 
 
 class TriggerDoor(Door):
-    permission_classes = (allow(scope="trigger"),)
+    permission_classes = (allow(client=True, scope="trigger"),)
 
     @described({202: TriggerAnswer}, request=TriggerFacts)
     def post(self, request: Request) -> Response:
         """Send to people named one by one; never to everyone. With an `Idempotency-Key` the same
-        call may be repeated: it is one notification with one answer."""
+        call may be repeated: it is one notification with one answer. A client key sends only
+        message cards that are marked for it."""
+        if actor_of(request) == Actor.CLIENT:
+            require_client_callable(request.data)
         checked = TriggerFacts(data=request.data)
         checked.is_valid(raise_exception=True)
         facts, key = checked.validated_data, request.auth
-        assert isinstance(key, ApiKey)  # noqa: S101  only server keys pass the door
+        assert isinstance(key, ApiKey)  # noqa: S101  only keys pass the door
         name = request.headers.get("Idempotency-Key") or facts.pop("idempotency_key", "")
         if len(name) > idempotency.NAME_MAX:
             raise Problem(422, "validation", "Idempotency-Key has at most 255 characters.")
@@ -103,9 +134,32 @@ class TriggerDoor(Door):
         return Response(answer.body, status=answer.status, headers=headers)
 
 
+def require_client_callable(body: Any) -> None:
+    """Before anything else is looked at: a public key must not learn which cards there are."""
+    named = body.get("template") if isinstance(body, dict) else None
+    if not named:
+        raise Problem(403, "scope", "Without a template this takes a server key.", field="template")
+    known = isinstance(named, str) and len(named) <= KEY_MAX and "\0" not in named
+    if not known or not MessageCard.objects.filter(key=named, client_callable=True).exists():
+        told = "A client key can’t send this card. Its page says who can: Message cards."
+        raise Problem(403, "template_not_client_callable", told, field="template")
+
+
 def send(facts: dict[str, Any], key: ApiKey) -> tuple[int, dict[str, Any]]:
+    """A client key is told nothing about other people: not who is known, nor who has a phone."""
+    order = order_of(facts)
+    if key.kind == KeyKind.CLIENT:
+        if len(order.user_ids) > CLIENT_USERS_MAX:
+            told = f"A client key names at most {CLIENT_USERS_MAX} people."
+            raise Problem(422, "validation", told, field="user_ids")
+        status, answer = started_by(replace(order, allow_empty=True), key)
+        return status, answer | {"recipients": {"users": len(order.user_ids)}}
+    return started_by(order, key)
+
+
+def started_by(order: triggers.Order, key: ApiKey) -> tuple[int, dict[str, Any]]:
     try:
-        started = triggers.start(order_of(facts), key=key, now=timezone.now())
+        started = triggers.start(order, key=key, now=timezone.now())
     except triggers.Nobody:
         told = "No phone of these people can be sent to. allow_empty=true accepts that."
         raise Problem(422, "no_deliverable_device", told, field="user_ids") from None
@@ -126,8 +180,10 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
     if len(user_ids) > triggers.USERS_MAX:
         raise Problem(422, "validation", f"At most {triggers.USERS_MAX} people.", field="user_refs")
     return triggers.Order(
-        title=facts["title"],
-        body=facts["text"],
+        title=facts.get("title", ""),
+        body=facts.get("text", ""),
+        template=facts.get("template", ""),
+        variables=facts.get("variables", {}),
         user_ids=user_ids,
         exclude_user_ids=facts["exclude_user_ids"],
         image_url=facts.get("image_url", ""),
@@ -143,7 +199,10 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
 
 
 NAMES = {"body": "text", "ttl_s": "ttl", "initial_page": "initial_page", "image": "image_url"}
-CODES = {"initial_page": "unknown_page", "data": "reserved_key", "send_at": "send_at_past"}
+CODES = {
+    "initial_page": "unknown_page", "data": "reserved_key", "send_at": "send_at_past",
+    "template": "unknown_template",
+}  # fmt: skip
 
 
 def refused(error: ValidationError) -> Problem:
@@ -152,6 +211,9 @@ def refused(error: ValidationError) -> Problem:
     if field.startswith("parameter_"):
         name = field.removeprefix("parameter_")
         return Problem(422, "parameter_type", told[0], field=f"parameters.{name}")
+    if field.startswith("variable_"):
+        name = field.removeprefix("variable_")
+        return Problem(422, "variable", told[0], field=f"variables.{name}")
     code = CODES.get(field, "validation")
     if field == "body" and "bytes" in told[0]:
         code = "payload_too_large"

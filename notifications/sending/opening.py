@@ -26,6 +26,7 @@ from notifications.sending.fcm.message import Content, Template, template
 from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.glance import Glance
 from notifications.sending.lease import Lease
+from notifications.sending.letters import Letters
 from notifications.sending.recording import Record
 from notifications.sending.retries import Key, Mine, Retries
 from notifications.states import BatchKind, Outcome
@@ -98,6 +99,14 @@ class Opening:
             "ios": template(content, "ios"),
             "android": template(content, "android"),
         }
+
+    @cached_property
+    def letters(self) -> Letters | None:
+        """Only where the revision has variables or languages."""
+        personal = (self.notification.revision or {}).get("personal")
+        if personal is None:
+            return None
+        return Letters(personal, content_of(self.notification), self.templates)
 
     @cached_property
     def reader(self) -> window.Reader:
@@ -202,12 +211,13 @@ class Opening:
         delta, now = record.delta, record.now
         read = self.reader.read(self.batch, policy, min(grant, self.room()))
         held = self.holder.look(read.candidates, policy, now)
+        letters = self.letters.write(read.candidates) if self.letters else None
         rows: list[ledger.Row] = []
         blocked: list[pairs.Pair] = []
         asleep: dict[datetime, list[ledger.Row]] = {}
         expired = now >= self.expires_at
         bodies = {platform: one.body for platform, one in self.templates.items()}
-        for candidate in read.candidates:
+        for candidate in letters.candidates if letters else read.candidates:
             facts = candidate.facts
             if candidate.fresh:
                 delta[facts.platform, "targeted", ""] += 1
@@ -233,6 +243,8 @@ class Opening:
                     candidate.doubtful, candidate.started_at or now,
                 )  # fmt: skip
                 requests.append((facts.pk, bodies[facts.platform](token)))
+        if letters:
+            requests[:] = [(pk, letters.bodies[pk]) for pk, _ in requests]
         self._write_unsent(rows, blocked, asleep, record)
         return read.cursor, read.exhausted
 
