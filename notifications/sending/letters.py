@@ -27,7 +27,9 @@ class Letters:
     ) -> None:
         self._texts = Texts.of_json(personal)
         self._templates = templates
-        self._room = {system: BYTES_MAX - bytes_beside_text(content, system) for system in SYSTEMS}
+        self._room: dict[str, int] = {
+            system: BYTES_MAX - bytes_beside_text(content, system) for system in SYSTEMS
+        }
         self._chosen: dict[str, str] = {}
 
     def write(self, candidates: Sequence[Candidate]) -> Written:
