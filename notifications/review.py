@@ -9,8 +9,9 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 from devices import preferences
-from notifications import actors, content, moments, reach, waves
+from notifications import actors, cards, content, moments, reach, waves
 from notifications.models import Notification
+from notifications.oddities import Oddity, of_words
 from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
 from notifications.states import SendTo
@@ -27,16 +28,6 @@ class StaleReview(Exception):
     def __init__(self, changes: list[str]) -> None:
         super().__init__(" ".join(changes))
         self.changes = changes
-
-
-@dataclass(frozen=True, slots=True)
-class Oddity:
-    """Something to know before it goes out; `must_tick` ones need a tick at Review."""
-
-    code: str
-    bold: str
-    rest: str
-    must_tick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +88,9 @@ def _check(notification: Notification, now: datetime) -> None:
         content.check(message_of(notification), page_of(notification))
     except ValidationError as error:
         errors |= error.message_dict
+    card = notification.card
+    if card and (told := cards.trouble(card, notification.variables)):
+        errors["card"] = [told]
     if notification.send_to == SendTo.USERS:
         if not notification.recipients:
             errors["recipients"] = ["Name at least one person. Nothing here never means everyone."]
@@ -136,26 +130,7 @@ def _nobody(falls: reach.Waterfall) -> str:
 def oddities(
     notification: Notification, falls: reach.Waterfall, sizes: dict[str, int]
 ) -> list[Oddity]:
-    odd: list[Oddity] = []
-    body, title = notification.body, notification.title
-    if notification.image and len(body) > 50 and falls.will_send_by.get("android"):
-        kept = body[:50].rsplit(" ", 1)[0]
-        rest = body[len(kept) :].strip()[:40].rstrip(" .,!?")
-        odd.append(
-            Oddity(
-                "android_cut", f"Android cuts “{rest}”.", "With a picture it keeps one line.", True
-            )
-        )
-    if content.grapheme_count(title) > content.TITLE_SOFT:
-        odd.append(Oddity("long_title", "The title is long.", "Phones cut it after about 50."))
-    if content.grapheme_count(body) > content.BODY_SOFT:
-        odd.append(Oddity("long_body", "The text is long.", "Lock screens cut it after about 150."))
-    if content.TAG.search(title + body):
-        odd.append(
-            Oddity("markup", "There is markup in the text.", "Phones show it as typed.", True)
-        )
-    if max(sizes.values()) > content.BYTES_SOFT:
-        odd.append(Oddity("heavy", "The message is large.", f"{max(sizes.values()):,} bytes."))
+    odd = of_words(notification, falls, sizes)
     if falls.unknown_permission:
         odd.append(
             Oddity(
