@@ -5,8 +5,8 @@
 
 from typing import Any
 
-from devices import preferences
 from devices.models import ApiKey
+from notifications import role_limits
 from notifications.models import Notification
 from notifications.states import Kind, SendTo
 
@@ -61,6 +61,10 @@ class NotAllowed(Exception):
     """The text is a sentence for the person who asked."""
 
 
+class OverLimit(NotAllowed):
+    """More people than her role may send to."""
+
+
 def has(user: Any, codename: str) -> bool:
     return bool(user.is_active and user.has_perm(f"notifications.{codename}"))
 
@@ -69,7 +73,7 @@ def refusal(user: Any, verb: str, notification: Notification | None = None) -> s
     """Why `user` may not, as a sentence; empty when she may."""
     may = _may(user, verb, notification)
     if may is True:
-        return ""
+        return _over_limit(user, verb, notification)
     return may or f"Your role can't {WORDS.get(verb, verb)}. Ask an admin."
 
 
@@ -115,15 +119,20 @@ def _may_confirm(user: Any, notification: Notification) -> bool | str:
         return _may_confirm(user, source)
     if notification.send_to != SendTo.USERS:
         return has(user, "confirm_broadcast")
-    if has(user, "confirm_broadcast"):
-        return True
-    if not has(user, "confirm_to_users"):
-        return False
-    limit = int(preferences.get("support_limit"))
-    count = len(notification.recipients)
-    if count > limit:
-        return f"Your role can send to at most {limit} people; this has {count}. Ask ops."
-    return True
+    return has(user, "confirm_broadcast") or has(user, "confirm_to_users")
+
+
+def _over_limit(user: Any, verb: str, notification: Notification | None) -> str:
+    """Only of people named one by one: how many others are is known once they were counted."""
+    if verb != "confirm" or notification is None or notification.send_to != SendTo.USERS:
+        return ""
+    return role_limits.over(user, len(notification.recipients))
+
+
+def check_people(user: Any, people: int) -> None:
+    """Raises OverLimit where her role may not send to so many."""
+    if sentence := role_limits.over(user, people):
+        raise OverLimit(sentence)
 
 
 def allowed(user: Any, verb: str, notification: Notification | None = None) -> bool:
@@ -133,4 +142,5 @@ def allowed(user: Any, verb: str, notification: Notification | None = None) -> b
 def check(user: Any, verb: str, notification: Notification | None = None) -> None:
     """Raises NotAllowed with the sentence."""
     if sentence := refusal(user, verb, notification):
-        raise NotAllowed(sentence)
+        is_limit = sentence == _over_limit(user, verb, notification)
+        raise OverLimit(sentence) if is_limit else NotAllowed(sentence)

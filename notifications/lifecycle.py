@@ -14,8 +14,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from devices.models import Device
-from notifications import access, actors, audit, content, moments, occurrences, reach, waves
-from notifications.models import Notification
+from notifications import (
+    access,
+    actors,
+    audit,
+    content,
+    moments,
+    occurrences,
+    reach,
+    role_limits,
+    waves,
+)
+from notifications.models import TICKET_MAX, Notification
 from notifications.review import (
     Review,
     StaleReview,
@@ -153,29 +163,42 @@ def confirm(
     now: datetime,
     ticked: frozenset[str] | set[str] | None = frozenset(),
     ip: str | None = None,
+    ticket: str = "",
 ) -> Notification:
     """Draft → scheduled, exactly as reviewed. `ticked` None: the reviewer had no boxes to tick, and
     was told in the review's answer.
 
-    Raises NotAllowed, WrongState (someone was first), ValidationError({"phrase": …} or {"ticked":
-    …}), or StaleReview naming what changed since the review.
+    Raises NotAllowed (OverLimit), WrongState (someone was first), ValidationError({"phrase": …},
+    {"ticked": …} or {"ticket": …}), or StaleReview naming what changed since the review.
     """
     access.check(by, "confirm", notification)
     if notification.status != S.DRAFT:
         raise WrongState(f"Can’t confirm this notification: it is {notification.status}.")
     if phrase.strip() != content.PHRASE:
         raise ValidationError({"phrase": [f"Type exactly: {content.PHRASE}"]})
+    ticket = _ticket(ticket, by)
     reviewed = read_token(token, by)
     present = make_review(notification, by, now)
+    access.check_people(by, present.people)
     if changes := what_changed(reviewed, notification, present):
         raise StaleReview(changes)
     must = {odd.code for odd in present.oddities if odd.must_tick}
     if ticked is not None and must - ticked:
         raise ValidationError({"ticked": ["Tick each warning first."]})
     with transaction.atomic():
-        _schedule(notification, present, by, now, reviewed["version"], ip)
+        _schedule(notification, present, by, now, reviewed["version"], ip, ticket)
     notification.refresh_from_db()
     return notification
+
+
+def _ticket(text: str, by: Any) -> str:
+    """The reason or ticket number, which some roles must give."""
+    ticket = " ".join(content.clean_text(text).split())
+    if not ticket and role_limits.needs_ticket(by):
+        raise ValidationError({"ticket": ["Say why, or give the ticket’s number."]})
+    if len(ticket) > TICKET_MAX:
+        raise ValidationError({"ticket": [f"At most {TICKET_MAX} characters."]})
+    return ticket
 
 
 def _schedule(
@@ -185,6 +208,7 @@ def _schedule(
     now: datetime,
     version: int,
     ip: str | None,
+    ticket: str,
 ) -> None:
     revision, sha256 = freeze(notification)
     when = moments.fields_at_confirm(notification, undo_window(present.will_send), now)
@@ -198,6 +222,7 @@ def _schedule(
         revision=revision,
         revision_sha256=sha256,
         reviewed_phones=present.will_send,
+        ticket=ticket,
         batch_mode=present.batch_mode,
         changed_at=now,
         **when,
@@ -206,6 +231,7 @@ def _schedule(
     if not moved:
         raise WrongState("Can’t confirm this notification: someone else was first.")
     facts = {"phones": present.will_send, "people": present.people, "sha256": sha256}
+    facts |= {"ticket": ticket} if ticket else {}
     audit.record(by, "confirmed", notification, facts | {"due_at": when["due_at"].isoformat()}, ip)
 
 

@@ -81,11 +81,11 @@ def test_saving_what_is_already_so_writes_nothing():
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "many", ""])
-def test_a_support_limit_is_a_number_from_1_to_1000(limit):
+@pytest.mark.parametrize("limit", ["-1", "1000001", "many", ""])
+def test_a_support_limit_is_a_whole_number(limit):
     answer = client_of("ops").post("/settings/policy/", {"support_limit": limit})
 
-    assert "Give a number from 1 to 1000." in answer.content.decode()
+    assert "Give a number from 0 to 1000000." in answer.content.decode()
     assert preferences.get("support_limit") == 100
 
 
@@ -113,3 +113,41 @@ def test_asking_iphones_directly_holds_for_those_already_registered():
 
     never_asked.refresh_from_db()
     assert never_asked.perm_status == "should_request"
+
+
+def test_how_often_quiet_hours_and_roles_are_kept_and_audited_with_what_was():
+    client = client_of("ops")
+    posted = {
+        "support_limit": "1", "marketer_limit": "5000", "frequency_limit": "3",
+        "frequency_hours": "48", "frequency_triggers": "on", "quiet_on": "on",
+        "quiet_from": "21:30", "quiet_to": "07:15", "ticket_roles": ["support", "ops"],
+    }  # fmt: skip
+
+    client.post("/settings/policy/", posted)
+
+    kept = preferences.read(*posted, "ops_limit")
+    assert kept == {
+        "support_limit": 1, "marketer_limit": 5000, "ops_limit": 0, "frequency_limit": 3,
+        "frequency_hours": 48, "frequency_triggers": True, "quiet_on": True, "quiet_from": "21:30",
+        "quiet_to": "07:15", "ticket_roles": ["support", "ops"],
+    }  # fmt: skip
+    facts = AuditEntry.objects.get().facts
+    assert facts["quiet_from"] == ["22:00", "21:30"]
+    assert facts["ticket_roles"] == [[], ["support", "ops"]]
+
+
+@pytest.mark.parametrize(
+    ("posted", "sentence"),
+    [
+        ({"frequency_limit": "-1"}, "Give a number from 0 to 50."),
+        ({"frequency_hours": "0"}, "Give a number from 1 to 720."),
+        ({"quiet_from": "25:00"}, "Give a time of day, such as 22:00."),
+        ({"quiet_on": "on", "quiet_from": "22:00", "quiet_to": "22:00"}, "no hours at all"),
+        ({"ticket_roles": "king"}, "king"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_at_its_field(posted, sentence):
+    answer = client_of("ops").post("/settings/policy/", {"support_limit": "1"} | posted)
+
+    assert sentence in answer.content.decode()
+    assert not AuditEntry.objects.exists()

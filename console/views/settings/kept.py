@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.forms.preferences import AppForm, PolicyForm, PreferencesForm, SoundForm
+from console.forms.policy import PolicyForm
+from console.forms.preferences import AppForm, PreferencesForm, SoundForm
 from console.views.gate import address, requires
 from console.views.settings.cards import draw
-from devices import consent
+from devices import consent, preferences
 from notifications import audit
 from notifications.sending import channel
 
@@ -26,7 +27,11 @@ def sound(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("settings")
 def policy(request: HttpRequest) -> HttpResponse:
-    facts = {"undo_seconds": settings.UNDO_SECONDS, "batch_threshold": settings.BATCH_THRESHOLD}
+    facts = {
+        "undo_seconds": settings.UNDO_SECONDS,
+        "batch_threshold": settings.BATCH_THRESHOLD,
+        "app_timezone": preferences.get("app_timezone"),
+    }
     return keep(request, "settings-policy", PolicyForm, facts)
 
 
