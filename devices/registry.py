@@ -13,7 +13,7 @@ from zlib import crc32
 from django.db import transaction
 from django.db.models import Q
 
-from devices import consent, permission, preferences
+from devices import consent, outbox, permission, preferences
 from devices.fields import digest
 from devices.locking import lock, serialized
 from devices.models import BUCKETS, AppUser, Device, RegistrationEvent
@@ -276,4 +276,5 @@ def retire(dead: Collection[tuple[int, str]], at: datetime) -> int:
         log.entry(device, RegistrationKind.INVALIDATED, device.owner_id, device.owner_id)
         for device in live
     )
+    outbox.invalidated([device.pk for device in live], at=at)
     return len(live)

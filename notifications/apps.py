@@ -7,8 +7,10 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from devices import people
+        from devices import changes, outbox, people
         from notifications import audience_rules, forgetting
 
         people.also_forget(forgetting.forget)
+        people.also_forget(outbox.forget)
+        changes.listen(outbox.permission_changed)
         audience_rules.register()

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from devices import outbox
 from devices.models import Device
 from notifications import (
     access,
@@ -350,6 +351,8 @@ def stop(
         list(notification.batches.select_for_update().order_by("pk").values_list("pk"))
         stopped = _act(notification, "stop", by, ip, finished_at=now, paused_reason="")
         sweep.stop_waiting(stopped, now)
+        for event in ("notification.stopped", "delivery.failed"):
+            outbox.write(event, {"notification": stopped.pk}, at=now)
     return stopped
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
-from devices import preferences
+from devices import outbox, preferences
 from notifications import audit
 from notifications.models import Batch, Notification
 from notifications.sending import channel, counters
@@ -50,6 +50,8 @@ def pause(notification: Notification, reason: str, facts: dict[str, Any], now: d
     )
     if paused:
         audit.record(None, "paused", notification, {"reason": reason} | facts)
+        halted = {"notification": notification.pk, "reason": reason}
+        outbox.write("notification.halted", halted, at=now)
     return bool(paused)
 
 

@@ -1,14 +1,19 @@
 """What the tick does for everything at once: finish, pause what is blocked, stop what waits."""
 
+from contextlib import nullcontext
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
+from devices import outbox
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import counters, guards, waving
 from notifications.sending.portions import HELD_BACK
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome
+
+ENDINGS = ("notification.sent", "delivery.failed")  # what other systems hear at the end
 
 
 def finish_if_done(notification_id: int, now: datetime) -> bool:
@@ -16,16 +21,22 @@ def finish_if_done(notification_id: int, now: datetime) -> bool:
     that are left are blocked by a wrong set-up."""
     unfinished = Batch.objects.filter(notification=OuterRef("pk"), finished_at=None)
     sending = Notification.objects.filter(pk=notification_id, status=S.SENDING)
-    done = sending.filter(~Exists(unfinished)).update(
-        status=S.SENT, finished_at=now, version=F("version") + 1
-    )
-    if done:
+    if _finish(notification_id, sending.filter(~Exists(unfinished)), now):
         return True
     goes_on = unfinished.filter(blocked_by="").exclude(due_at=HELD_BACK)
     blocked = unfinished.exclude(blocked_by="")
     if sending.filter(~Exists(goes_on), Exists(blocked)).exists():
         _pause_blocked(notification_id, now)
     return False
+
+
+def _finish(notification_id: int, done: QuerySet[Notification], now: datetime) -> bool:
+    with transaction.atomic() if outbox.listens(*ENDINGS) else nullcontext():
+        finished = done.update(status=S.SENT, finished_at=now, version=F("version") + 1)
+        if finished:
+            for event in ENDINGS:
+                outbox.write(event, {"notification": notification_id}, at=now)
+    return bool(finished)
 
 
 def _pause_blocked(notification_id: int, now: datetime) -> None:
