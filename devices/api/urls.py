@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from devices.api.problems import nowhere
 from devices.api.schema import OpenAPI
 from devices.api.views.permission import AskDoor, OptInDoor, OptOutDoor, PermissionDoor
+from devices.api.views.prompts import EvaluateDoor, PromptEventsDoor, SessionsDoor
 from devices.api.views.registration import DeviceDoor, UnregisterDoor
 from devices.api.views.users import UserDoor, UsersBulkDoor
 
@@ -18,6 +19,10 @@ urlpatterns = [
     path("devices/<str:device_id>/permission/ask", AskDoor.as_view()),
     path("devices/<str:device_id>/opt-out", OptOutDoor.as_view()),
     path("devices/<str:device_id>/opt-in", OptInDoor.as_view()),
+    path("devices/<str:device_id>/sessions", SessionsDoor.as_view()),
+    path("prompts/evaluate", EvaluateDoor.as_view()),
+    path("prompts/events", PromptEventsDoor.as_view(), {"pk": None}),
+    path("prompts/<int:pk>/events", PromptEventsDoor.as_view()),
     path("users/bulk", UsersBulkDoor.as_view()),
     path("users/<str:user_id>", UserDoor.as_view()),
     re_path(r"", csrf_exempt(login_not_required(nowhere))),

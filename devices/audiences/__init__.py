@@ -8,11 +8,12 @@ within. A condition is `{"field", "op", "value"}`, on attributes also `name` and
 Conditions on phones that stand beside each other in an `all` are about one and the same phone.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from devices.audiences.checking import GROUPS, VERSION_NOW, check, is_known, known_names, walk
@@ -48,6 +49,34 @@ def contains(audience: Audience, user_id: str, now: datetime | None = None) -> b
     return people(audience, now).filter(user_id=user_id).exists()
 
 
+def memberships(pks: Iterable[int], user_pk: int, now: datetime | None = None) -> dict[int, bool]:
+    """In which of these audiences is she? One query for all, beside those that read the rules."""
+    known = _with_excluded(set(pks))
+    asked = [audience for pk, audience in known.items() if pk in set(pks)]
+    if not asked:
+        return {}
+    columns = [
+        Case(
+            When(_q(audience, now or timezone.now(), known=known), then=Value(1)), default=Value(0)
+        )
+        for audience in asked
+    ]
+    named = {f"in_{audience.pk}": column for audience, column in zip(asked, columns, strict=True)}
+    row = AppUser.objects.filter(pk=user_pk).annotate(**named).values_list(*named).first()
+    found = row or (0,) * len(asked)
+    return {audience.pk: bool(is_in) for audience, is_in in zip(asked, found, strict=True)}
+
+
+def _with_excluded(pks: set[int]) -> dict[int, Audience]:
+    known: dict[int, Audience] = {}
+    asked: set[int] = set()
+    while pks:
+        found = Audience.objects.in_bulk(pks)
+        known, asked = known | found, asked | pks
+        pks = {a.rules["exclude"] for a in found.values() if a.rules.get("exclude")} - asked
+    return known
+
+
 def count(audience: Audience, now: datetime | None = None) -> int:
     return people(audience, now).count()
 
@@ -66,13 +95,20 @@ def is_list(audience: Audience) -> bool:
     return not any(group in audience.rules for group in GROUPS)
 
 
-def _q(audience: Audience, now: datetime, depth: int = 0) -> Q:
+def _q(
+    audience: Audience, now: datetime, depth: int = 0, known: Mapping[int, Audience] | None = None
+) -> Q:
+    """`known`: all that any of them excludes, read before."""
     if depth > 50:
         raise RecursionError(f"Audience {audience.pk} excludes itself.")
     found = _listed(audience) if is_list(audience) else _ruled(audience.rules, now)
     excluded = audience.rules.get("exclude")
-    other = Audience.objects.filter(pk=excluded).first() if excluded else None
-    return found & ~_q(other, now, depth + 1) if other else found
+    other = _excluded(excluded, known) if excluded else None
+    return found & ~_q(other, now, depth + 1, known) if other else found
+
+
+def _excluded(pk: int, known: Mapping[int, Audience] | None) -> Audience | None:
+    return Audience.objects.filter(pk=pk).first() if known is None else known.get(pk)
 
 
 def _listed(audience: Audience) -> Q:

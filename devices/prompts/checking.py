@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from devices.models import Audience, Prompt
 from devices.models.prompts import LABEL_MAX
@@ -91,8 +92,11 @@ class Checked:
         name = self.given["name"] = str(self.given["name"] or "").strip()
         if not name or len(name) > NAME_MAX or CONTROL.search(name) or "\n" in name:
             self.add("name", f"Give it a name of 1 to {NAME_MAX} characters.")
-        elif Prompt.objects.filter(name=name).exclude(pk=self.prompt and self.prompt.pk).exists():
+        elif self.others().filter(name=name).exists():
             self.add("name", f"There is already a prompt named {name}.")
+
+    def others(self) -> QuerySet[Prompt]:
+        return Prompt.objects.exclude(pk=self.prompt.pk) if self.prompt else Prompt.objects.all()
 
     def check_content(self, texts: dict[str, Any], path: str) -> None:
         for field, (called, most, needed) in TEXTS.items():

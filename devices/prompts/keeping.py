@@ -75,7 +75,7 @@ def change(
 ) -> Prompt:
     """Only what is named. With `changed_at`, as the editor saw it, raises Conflict where somebody
     was first. Raises ValidationError by field, or WrongState for an archived prompt."""
-    kept = Prompt.objects.select_for_update().get(pk=prompt.pk)
+    kept = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
     if not can(kept, "edit"):
         raise WrongState(kept, "edit")
     if changed_at is not None and kept.changed_at != changed_at:
@@ -130,7 +130,7 @@ def free_name(name: str) -> str:
 def move(prompt: Prompt, verb: str, *, now: datetime, reason: str = BY_PERSON) -> Prompt:
     """`live`, `pause` or `archive`. Raises WrongState; ValidationError where it can't go live."""
     allowed, to = MOVES[verb]
-    kept = Prompt.objects.select_for_update().select_related("audience").get(pk=prompt.pk)
+    kept = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
     if kept.status not in allowed:
         raise WrongState(kept, verb)
     if verb == "live":
