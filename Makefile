@@ -20,8 +20,8 @@ check: ## style, types, architecture, templates, system checks, missing migratio
 	@bin/bootstrap test && exec bin/check
 
 soak: ## random misfortunes, many seeds, both databases: SEEDS="1 2 3…"
-	@bin/bootstrap test && for db in sqlite postgres; do \
-	  BECKON_SEEDS="$${SEEDS:-$$(seq -s ' ' 1 50)}" $(PYTHON_BIN) -m pytest --db $$db -q tests/notifications/test_schedule.py || exit 1; \
+	@bin/bootstrap test && export BECKON_HEAVY=1 BECKON_PROCESSES=$${PROCESSES:-2} && for db in sqlite postgres; do \
+	  BECKON_SEEDS="$${SEEDS:-$$(seq -s ' ' 1 50)}" $(PYTHON_BIN) -m pytest --db $$db -q tests/notifications/test_heavy.py tests/notifications/test_schedule.py || exit 1; \
 	done
 
 bench: ## measure sending, side by side with others

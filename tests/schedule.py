@@ -3,6 +3,7 @@
 The sandbox's inbox is the independent oracle: what it accepted is what phones would show.
 """
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from notifications.states import NotificationStatus as S
 from notifications.states import Outcome
 from tests.sending import confirmed, make_phones, make_staff, token_of
 
-WINDOW, LEASE_S, PROCESSES, THREADS = 100, 2, 2, 2
+WINDOW, LEASE_S, THREADS = 100, 2, 2
+PROCESSES = int(os.environ.get("BECKON_PROCESSES", "2"))
 ENVIRONMENT = {
     "LEASE_SECONDS": str(LEASE_S), "TICK_SECONDS": "0.5", "SEND_WINDOW": str(WINDOW),
     "BATCH_SIZE": "400", "RETRY_SECONDS": "0.3", "QUOTA_SECONDS": "0.5",
