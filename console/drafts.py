@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
 
-from console import reachable
-from console.forms import extra_data, moments
+from console import reachable, when_words
+from console.forms import compose_when, extra_data
 from console.forms.compose import FORM_NAMES, ComposeForm
 from console.forms.saved import initial_of
 from devices import preferences
@@ -23,6 +23,7 @@ SAME_SAVE = timedelta(seconds=2)
 CUTS = (("Android, closed", 49, 49), ("iPhone lock screen", 130, 160))
 CUT_SCALE = 200
 ANDROID_LINE = 50
+BESIDE = ("image_facts", "timezone", "wall", "each_clock", "if_past")  # told with another field
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def _retyped(draft: Notification) -> ComposeForm:
     fields = initial_of(draft)
     typed = QueryDict(mutable=True)
     for name, value in fields.items():
-        if value not in (None, "", False):
+        if isinstance(value, list):
+            typed.setlist(name, value)
+        elif value not in (None, "", False):
             typed[name] = "on" if value is True else str(value)
     for name, text in draft.parameters.items():
         typed[f"parameter_{name}"] = str(text)
@@ -79,7 +82,7 @@ def page_context(form: ComposeForm, draft: Notification | None, now: datetime) -
         "batch_on": bool(form.typed("batch_mode")),
         **(weight(form) if form.is_bound or draft else {"bytes_max": content.BYTES_MAX}),
         "undo_seconds": settings.UNDO_SECONDS,
-        "moment": chosen_moment(form),
+        "told": chosen_time(form, now),
         **preview_context(form),
     }
 
@@ -88,13 +91,12 @@ def weight(form: ComposeForm) -> dict[str, Any]:
     return {"sizes": sizes(form), "bytes_max": content.BYTES_MAX}
 
 
-def chosen_moment(form: ComposeForm) -> moments.Moment | None:
+def chosen_time(form: ComposeForm, now: datetime) -> dict[str, Any]:
+    """What the chosen time comes to, in words."""
     draft = form.notification
-    if form.is_bound or draft is None or draft.send_at is None:
-        return form.moment
-    return moments.Moment(
-        draft.send_at, draft.timezone, moments.fold_note(draft.send_at, draft.timezone)
-    )
+    if form.is_bound or draft is None:
+        return compose_when.told(form)
+    return compose_when.told_of(draft, now)
 
 
 def preview_context(form: ComposeForm) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def clash(form: ComposeForm, theirs: Notification) -> Clash:
     differences = []
     for name, here in ours.items():
         there = getattr(theirs, name)
-        if there == here or name in ("image_facts", "timezone"):
+        if there == here or name in BESIDE:
             continue
         field = form.fields.get(FORM_NAMES.get(name, name))
         label = str(field.label) if field else name.replace("_", " ")
@@ -196,5 +198,7 @@ def last_editor(draft: Notification) -> str:
 def short(value: Any) -> str:
     if isinstance(value, list):
         value = ", ".join(str(one) for one in value)
+    if isinstance(value, dict) and "every" in value:
+        value = when_words.rule_words(value)
     text = "" if value is None else str(value)
     return (text if len(text) <= 80 else f"{text[:79]}…") or "nothing"

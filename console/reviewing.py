@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from console import drafts, exact
-from console.clock import full_time, span
-from console.forms import moments, pictures
+from console import drafts, exact, when_words
+from console.clock import span
+from console.forms import compose_when, moments, pictures
 from console.templatetags.beckon import n, plural
 from devices import preferences
 from notifications import content, lifecycle, reach, review
+from notifications import moments as timing
 from notifications.models import Notification
 from notifications.sending import channel
 from notifications.sending.fcm.credentials import BadCredentials
-from notifications.states import SendTo, TargetOS
+from notifications.states import IfPast, SendTo, TargetOS
 
 LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permission
     "no_permission_denied": "denied",
@@ -40,6 +41,8 @@ def context(notification: Notification, found: review.Review, now: datetime) -> 
         "undo_s": lifecycle.undo_window(found.will_send).total_seconds(),
         "systems": systems(notification, found),
         "key_trouble": key_trouble(),
+        "clocks": clocks(notification, found, now),
+        "ahead": times_ahead(notification, now),
         **shown(notification),
         **jsons(notification, now),
     }
@@ -135,11 +138,36 @@ def facts(notification: Notification, found: review.Review) -> list[dict[str, An
 
 
 def starts(notification: Notification, found: review.Review) -> str:
-    if notification.send_at:
-        note = moments.fold_note(notification.send_at, notification.timezone)
-        return f"{full_time(notification.send_at, notification.timezone)}. {note}".strip(". ")
     undo = lifecycle.undo_window(found.will_send).total_seconds()
-    return f"Now, after {span(undo)} to undo" if undo else "Now, at once"
+    said = when_words.when_words(
+        notification, f"Now, after {span(undo)} to undo" if undo else "Now, at once"
+    )
+    if not notification.send_at or notification.repeat or notification.each_clock:
+        return said
+    one = moments.kept(notification.send_at, notification.timezone, notification.wall)
+    return f"{said}. {one.note}".strip(". ")
+
+
+def clocks(notification: Notification, found: review.Review, now: datetime) -> list[dict[str, Any]]:
+    """Each zone of the audience: when its turn comes, and for how many phones."""
+    if not notification.each_clock:
+        return []
+    begins = now + lifecycle.undo_window(found.will_send)
+    past = {IfPast.NOW: "at once", IfPast.TOMORROW: "the day after", IfPast.SKIP: "left out"}
+    return [
+        {
+            "zone": one.turn.zone,
+            "at": None if one.turn.skipped else one.turn.at,
+            "past": f"Passed there: {past[IfPast(notification.if_past)]}" if one.turn.past else "",
+            "phones": one.phones,
+        }
+        for one in timing.turns(notification, begins)
+    ]
+
+
+def times_ahead(notification: Notification, now: datetime) -> dict[str, Any]:
+    """The next times of what repeats, and what is odd about them."""
+    return compose_when.told_of(notification, now) if notification.repeat else {}
 
 
 def opens(notification: Notification) -> str:

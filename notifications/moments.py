@@ -55,13 +55,13 @@ def fields_at_confirm(notification: Notification, undo: timedelta, now: datetime
     """`due_at`, and what else is settled by it."""
     soonest = now + undo
     if notification.each_clock:
-        begins = first_turn(notification, soonest, now)
+        begins = first_turn(notification, soonest)
         return {"due_at": begins, "send_at": begins if begins > soonest else None}
     return {"due_at": notification.send_at or soonest}
 
 
-def first_turn(notification: Notification, begins: datetime, now: datetime) -> datetime:
-    found = [one.turn.at for one in turns(notification, begins, now)]
+def first_turn(notification: Notification, begins: datetime) -> datetime:
+    found = [one.turn.at for one in turns(notification, begins)]
     return min(found, default=begins)
 
 
@@ -71,7 +71,7 @@ class ZoneTurn:
     phones: int
 
 
-def turns(notification: Notification, begins: datetime, now: datetime) -> list[ZoneTurn]:
+def turns(notification: Notification, begins: datetime) -> list[ZoneTurn]:
     """Each zone of the audience that has phones: when its turn is, and for how many."""
     wall = walls.of_text(notification.wall)
     if wall is None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from console.clock import span
 from console.context import url_of
-from console.forms import extra_data, moments, pictures
+from console.forms import extra_data, pictures
+from console.forms.compose_when import WhenFields
 from console.forms.parameters import QUIET, parameter_field
 from console.forms.saved import initial_of
 from devices.models import Audience
@@ -24,9 +25,8 @@ from notifications.states import SendTo, TargetOS
 
 REDRAW = ("fields", "remove_image")  # buttons that show the page again, with all that was typed
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
-TIMELESS = ("autosave", "test")  # a time that is not finished yet stands in nobody's way
-FORM_NAMES = {"data": "extra", "send_at": "date"}  # where the domain's field has another name here
-WHEN = (("now", "Now"), ("at", "At a time"))
+# Where the domain's field has another name here.
+FORM_NAMES = {"data": "extra", "send_at": "date", "repeat": "every"}
 EXPIRIES = {
     0: "At once: now or never",
     3_600: "1 hour",
@@ -38,7 +38,11 @@ EXPIRIES = {
 }
 
 
-class ComposeForm(forms.Form):
+class ComposeForm(WhenFields):
+    field_order = (  # as they stand on the page; those of When come after
+        "title", "body", "image", "send_to", "recipients", "audience", "target_os",
+        "initial_page", "extra", "sound", "batch_mode", "ttl_s",
+    )  # fmt: skip
     title = forms.CharField(required=False, label="Title")
     body = forms.CharField(
         required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
@@ -71,16 +75,6 @@ class ComposeForm(forms.Form):
     sound = forms.BooleanField(required=False, label="Deliver with sound")
     batch_mode = forms.BooleanField(required=False, label="Batch notifications")
     ttl_s = forms.TypedChoiceField(label="Gives up after", coerce=int, choices=())
-    when = forms.ChoiceField(label="When", choices=WHEN, widget=forms.RadioSelect)
-    date = forms.DateField(
-        required=False,
-        label="Date",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    time = forms.TimeField(
-        required=False, label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    timezone = forms.ChoiceField(label="Clock", choices=())
 
     use_required_attribute = False
 
@@ -98,7 +92,6 @@ class ComposeForm(forms.Form):
         self.picture = pictures.of(notification) if notification else None
         kwargs["initial"] = initial_of(notification) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-        self.moment: moments.Moment | None = None
         self.unknown: dict[str, str] = {}
         self.page = self._page(page_name)
         self._choices()
@@ -134,9 +127,7 @@ class ComposeForm(forms.Form):
         self._field("send_to").choices = self._sendable()
         ttl = int(self.initial["ttl_s"])
         self._field("ttl_s").choices = sorted(({ttl: span(ttl)} | EXPIRIES).items())
-        here = timezone.get_current_timezone_name()
-        zone = str(self.initial["timezone"])
-        self._field("timezone").choices = moments.zone_choices(zone, here)
+        self.offer_zones(str(self.initial["timezone"]))
 
     def _sendable(self) -> list[tuple[str, str]]:
         """Whom it can go to; a draft for those whom another one reached goes to nobody else."""
@@ -232,8 +223,7 @@ class ComposeForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors.keys() & {"title", "body", "extra", "ttl_s"}:
             self._check_message(cleaned)
-        if cleaned.get("when") == "at":
-            self._check_moment(cleaned)
+        self.check_when(cleaned)
         return cleaned
 
     def _check_message(self, cleaned: dict[str, Any]) -> None:
@@ -263,36 +253,20 @@ class ComposeForm(forms.Form):
         typed = {name: str(cleaned.get(name) or "").strip() for name in self.parameter_names}
         return {name.removeprefix("parameter_"): text for name, text in typed.items() if text}
 
-    def _check_moment(self, cleaned: dict[str, Any]) -> None:
-        day, clock, zone = (cleaned.get(name) for name in ("date", "time", "timezone"))
-        strict = self.mode not in TIMELESS
-        for name, value in (("date", day), ("time", clock)):
-            if value is None and name not in self.errors and strict:
-                self.add_error(name, f"Choose a {name}, or Now.")
-        if day is None or clock is None or not zone:
-            return
-        try:
-            self.moment = moments.moment(day, clock, zone, now=self.now)
-        except ValidationError as error:
-            if strict:
-                self.add_error("date", error)
-
     # ------------------------------------------------------------ what is saved
 
     def notification_fields(self) -> dict[str, Any]:
         """As `lifecycle.compose` and `revise` take them. Only of a valid form."""
         cleaned = self.cleaned_data
         plain = ("title", "body", "sound", "initial_page", "ttl_s", "send_to")
-        more = ("recipients", "audience", "target_os", "batch_mode", "timezone")
+        more = ("recipients", "audience", "target_os", "batch_mode")
         fields = {name: cleaned[name] for name in (*plain, *more)} | {
             "image": self.picture.name if self.picture else "",
             "image_facts": self.picture.facts if self.picture else {},
             "parameters": self._texts(cleaned),
             "data": cleaned["extra"],
         }
-        if self.moment or cleaned["when"] == "now":
-            fields["send_at"] = self.moment.at if self.moment else None
-        return fields
+        return fields | self.when_fields()
 
 
 def unknown_sentence(unknown: dict[str, str]) -> str:

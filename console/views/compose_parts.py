@@ -1,18 +1,14 @@
 """Fragments of Compose, for htmx: each is the very partial that the whole page includes."""
 
-from datetime import date, time
-
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_time
 from django.views.decorators.http import require_GET, require_POST
 
 from console import drafts
-from console.forms import moments
+from console.forms import compose_when
 from console.forms.compose import ComposeForm
-from console.middleware import ZONES
+from console.forms.compose_when import WhenForm
 from console.views.gate import requires
 
 
@@ -60,26 +56,15 @@ def fields(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires("compose")
 def when(request: HttpRequest) -> HttpResponse:
-    day, clock = typed_date(request.GET.get("date", "")), typed_time(request.GET.get("time", ""))
-    zone = request.GET.get("timezone", "")
-    context: dict[str, object] = {}
-    if day and clock and zone in ZONES:
-        try:
-            context["moment"] = moments.moment(day, clock, zone, now=timezone.now())
-        except ValidationError as error:
-            context["sentence"] = error.messages[0]
-    return render(request, "console/compose/_moment.html", context)
-
-
-def typed_date(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def typed_time(text: str) -> time | None:
-    try:
-        return parse_time(text)
-    except ValueError:
-        return None
+    """What the time chosen so far comes to, or what is wrong with it."""
+    form = WhenForm(request.GET, now=timezone.now())
+    form.is_valid()
+    unfinished = {
+        name
+        for name in ("date", "time", "weekdays", "cron", "until", "times")
+        if not request.GET.get(name)
+    }
+    wrong = [name for name in form.errors if name not in unfinished]
+    sentence = str(form.errors[wrong[0]][0]) if wrong else ""
+    told = {"error": sentence} if sentence else compose_when.told(form)
+    return render(request, "console/compose/_moment.html", {"told": told})

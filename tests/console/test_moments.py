@@ -30,11 +30,15 @@ def test_the_past_is_refused_with_the_time_that_has_passed() -> None:
     assert said == "Sun 1 Mar 2026, 12:00 UTC has passed. Choose a later time, or Now."
 
 
-def test_an_hour_that_the_clocks_skip_is_named_with_the_next_that_exists() -> None:
-    assert refusal(date(2026, 3, 29), time(2, 30), "Europe/Vienna") == (
+def test_an_hour_that_the_clocks_skip_is_named_with_when_it_goes() -> None:
+    chosen = moments.moment(date(2026, 3, 29), time(2, 30), "Europe/Vienna", now=NOW)
+
+    assert chosen.at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert chosen.note == (
         "02:30 does not exist in Europe/Vienna on Sun 29 Mar 2026: the clocks go forward over it. "
-        "Choose 03:30, or another time."
+        "It will be sent at 03:30."
     )
+    assert moments.kept(chosen.at, "Europe/Vienna", "2026-03-29T02:30").note == chosen.note
 
 
 def test_an_hour_that_comes_twice_goes_out_the_first_time_and_says_so() -> None:
@@ -44,7 +48,7 @@ def test_an_hour_that_comes_twice_goes_out_the_first_time_and_says_so() -> None:
     assert chosen.note == (
         "The clocks go back that night, so 02:30 comes twice. It goes out the first time, at UTC+2."
     )
-    assert moments.fold_note(chosen.at, "Europe/Vienna") == chosen.note
+    assert moments.kept(chosen.at, "Europe/Vienna").note == chosen.note
 
 
 @pytest.mark.parametrize("year", [2030, 9999])
