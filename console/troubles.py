@@ -11,6 +11,7 @@ from notifications import reports
 from notifications.models import Notification, ProjectPause
 from notifications.sending import channel
 from notifications.states import Kind
+from notifications.webhooks.keeping import deaf
 
 GONE_AT_LEAST = 100  # phones; fewer say nothing
 GONE_SHARE = 0.10
@@ -27,7 +28,14 @@ class Trouble:
 
 
 def troubles(now: datetime) -> list[Trouble]:
-    found = [no_key(), all_paused(), silent_worker(now), slowed_down(now), many_gone(now)]
+    found = [
+        no_key(),
+        all_paused(),
+        silent_worker(now),
+        slowed_down(now),
+        many_gone(now),
+        deaf_webhook(now),
+    ]
     return [trouble for trouble in found if trouble]
 
 
@@ -88,4 +96,18 @@ def many_gone(now: datetime) -> Trouble | None:
         f"{beckon.percent(found.dead_token, found.targeted)} of “{newest}” met a phone without the app.",
         "Unusually many: look whether the app’s last release still registers with this project.",
         newest.get_absolute_url(), "Open the report",
+    )  # fmt: skip
+
+
+def deaf_webhook(now: datetime) -> Trouble | None:
+    """One that was given up on, or that took nothing for an hour."""
+    endpoint = deaf(now).order_by("failing_since", "pk").first()
+    if endpoint is None:
+        return None
+    text = "What happens is kept for it for 24 hours, then it is paused."
+    if endpoint.paused_at:
+        text = "It is paused now and hears nothing until someone resumes it."
+    return Trouble(
+        "warn", "broadcast", f"The webhook “{endpoint}” takes no calls.", text,
+        url_of("settings-webhooks"), "Open Webhooks",
     )  # fmt: skip

@@ -16,11 +16,20 @@ from django.db import DatabaseError, connection
 from django.db.models import Min
 
 from notifications import reasons
-from notifications.models import Batch, Heartbeat, Notification, ProjectPause
+from notifications.models import (
+    Batch,
+    CallState,
+    Heartbeat,
+    Notification,
+    ProjectPause,
+    WebhookCall,
+    WebhookEndpoint,
+)
 from notifications.pulse import SILENT_AFTER
 from notifications.sending import channel
 from notifications.sending.fcm.credentials import BadCredentials
 from notifications.states import NotificationStatus as S
+from notifications.webhooks.keeping import deaf
 
 QUEUES = ("trigger", "bulk")
 DISK_LEAST = 500 * 1024 * 1024
@@ -194,4 +203,17 @@ def disk(now: datetime) -> Check:
     )
 
 
-CHECKS = [database, broker, workers, clock, queue, firebase, answers, disk]
+def webhooks(now: datetime) -> Check:
+    count = WebhookEndpoint.objects.filter(paused_at=None).count()
+    waiting = WebhookCall.objects.filter(state=CallState.WAITING).count()
+    facts = {"endpoints": count, "waiting": waiting}
+    names = [f"“{name}”" for name in deaf(now).values_list("name", flat=True)[:3]]
+    if names:
+        told = f"{', '.join(names)} {'take' if names[1:] else 'takes'} no calls; {waiting} wait."
+        remedy = "Look at the last calls under Settings → Webhooks, put it right, then resume."
+        return Check("Webhooks", False, told, remedy, facts)
+    said = f"{count} listen; {waiting} calls wait." if count else "Nobody listens."
+    return Check("Webhooks", True, said, "", facts)
+
+
+CHECKS = [database, broker, workers, clock, queue, firebase, answers, disk, webhooks]

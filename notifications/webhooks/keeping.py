@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from devices import outbox
 from notifications import access, audit
@@ -18,6 +19,7 @@ from notifications.webhooks.catalogue import EVENTS
 
 ENDPOINTS_MAX = 20
 BOTH_SIGN = timedelta(hours=24)  # after a change the former secret signs too
+DEAF_AFTER = timedelta(hours=1)
 FIELDS = ("name", "url", "events", "triggers")
 
 
@@ -120,6 +122,12 @@ def _done(
 ) -> None:
     audit.record(by, action, endpoint, facts, ip)
     listen()
+
+
+def deaf(now: datetime) -> QuerySet[WebhookEndpoint]:
+    """Those that somebody should look at: given up on, or taking nothing for an hour."""
+    late = Q(failing_since__lt=now - DEAF_AFTER, paused_at=None)
+    return WebhookEndpoint.objects.filter(late | Q(paused_reason__in=("failing", "secret")))
 
 
 def listen() -> None:

@@ -136,3 +136,23 @@ def test_the_list_says_who_takes_no_calls_and_how_much_waits(receiver):
 @pytest.mark.parametrize("role", ["viewer", "marketer", "support", "ops"])
 def test_only_admins_may_say_where_facts_about_people_go(role):
     assert client_of(role).get(URL).status_code == 403
+
+
+def test_overview_and_health_name_an_endpoint_that_takes_nothing():
+    from datetime import timedelta
+
+    from notifications import health
+
+    admin = client_of("admin")
+    admin.post(URL, GIVEN | {"name": "CRM"})
+    now = timezone.now()
+    assert [check.ok for check in health.examine(now) if check.name == "Webhooks"] == [True]
+    WebhookEndpoint.objects.update(failing_since=now - timedelta(hours=2))
+    from tests.factories import make_device
+
+    make_device()
+
+    page = admin.get("/").content.decode()
+
+    assert "The webhook “CRM” takes no calls." in page
+    assert "“CRM” takes no calls" in admin.get("/health/").content.decode()
