@@ -87,6 +87,7 @@ class Notification(models.Model):
     if_past = models.CharField(max_length=8, choices=IfPast, default=IfPast.TOMORROW)
     spread_min = models.PositiveSmallIntegerField(default=0)
     repeat = models.JSONField(default=dict, blank=True)
+    zones = models.JSONField(default=list, blank=True)  # of its audience, when it was planned
 
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
