@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 
 from devices import preferences
 from notifications import content, personal
@@ -91,8 +89,6 @@ def _target(notification: Notification) -> dict[str, Any]:
         "audience": [audience.pk, audience.version] if audience else None,
         "leave_out": _left_out(notification),
         "quiet_hours": notification.quiet_hours,
-        "leave_out": _left_out(notification),
-        "quiet_hours": notification.quiet_hours,
         "batch_mode": notification.batch_mode,
         "waves": notification.waves,
         "send_at": notification.send_at.isoformat() if notification.send_at else None,
@@ -124,16 +120,6 @@ def _left_out(notification: Notification) -> list[Any]:
     ]
 
 
-def _left_out(notification: Notification) -> list[Any]:
-    audience = notification.exclude_audience
-    people = "\n".join(notification.exclude_users)
-    return [
-        [audience.pk, audience.version] if audience else None,
-        hashlib.sha256(people.encode()).hexdigest() if people else "",
-        notification.spare_after,
-    ]
-
-
 def texts_of(notification: Notification) -> personal.Texts:
     """Of the frozen revision where there is one, else as they would be frozen now; what can't be
     read yet stands as typed."""
@@ -141,8 +127,4 @@ def texts_of(notification: Notification) -> personal.Texts:
         if "personal" in frozen:
             return personal.Texts.of_json(frozen["personal"])
         return personal.Texts({"": personal.Copy((frozen["title"],), (frozen["body"],))})
-    message = message_of(notification)
-    try:
-        return content.texts_of(message)
-    except ValidationError:
-        return content.texts_of(replace(message, verbatim=True))
+    return content.texts_as_far_as_read(message_of(notification))

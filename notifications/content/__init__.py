@@ -13,7 +13,13 @@ from notifications.content.checking import (
     TTL_MAX_S,
     check,
 )
-from notifications.content.message import Message, as_read, clean_text, field_of, texts_of
+from notifications.content.message import (
+    Message,
+    clean_text,
+    field_of,
+    texts_as_far_as_read,
+    texts_of,
+)
 from notifications.content.parameters import parameter_data, parameter_value, read_parameters
 from notifications.content.recipients import RECIPIENTS_MAX, find_users, parse_references
 from notifications.content.weight import (
@@ -32,8 +38,8 @@ TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 
 __all__ = [
     "BODY_SOFT", "BYTES_MAX", "BYTES_SOFT", "DATA_KEYS_MAX", "DATA_KEY_MAX", "LANGUAGES_MAX",
-    "PHRASE", "RECIPIENTS_MAX", "TAG", "TITLE_SOFT", "TTL_MAX_S", "Message", "as_read", "check",
+    "PHRASE", "RECIPIENTS_MAX", "TAG", "TITLE_SOFT", "TTL_MAX_S", "Message", "check",
     "clean_text", "data_of", "field_of", "find_users", "grapheme_count", "parameter_data",
     "parameter_value", "parse_references", "read_parameters", "sizes", "sizes_by_language",
-    "texts_of",
+    "texts_as_far_as_read", "texts_of",
 ]  # fmt: skip

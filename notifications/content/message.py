@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import ValidationError
 
@@ -78,10 +78,9 @@ def _parts(message: Message, text: str) -> personal.Parts:
     return parts if message.filled is None else fillings.fill(parts, message.filled)
 
 
-def as_read(message: Message) -> dict[str, tuple[str, str]]:
-    """Title and text by language as someone reads them of whom nothing is known; as typed where
-    they can't be read yet."""
+def texts_as_far_as_read(message: Message) -> personal.Texts:
+    """What can't be read yet stands as typed."""
     try:
-        return texts_of(message).written()
+        return texts_of(message)
     except ValidationError:
-        return typed_texts(message)
+        return texts_of(replace(message, verbatim=True))

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from notifications.content.message import Message, as_read
+from notifications.content.message import Message, texts_as_far_as_read
 from notifications.content.parameters import parameter_data
 from notifications.models import Page
 from notifications.sending.fcm.message import Content, size_bytes
@@ -48,7 +48,7 @@ def sizes_by_language(
     data = data_of(message, page, blank)
     image = (image_url or message.image) or None
     found = {}
-    for language, (title, body) in as_read(message).items():
+    for language, (title, body) in texts_as_far_as_read(message).written().items():
         content = Content(
             title=title, body=body, image=image, data=data, sound=message.sound, channel_id=None,
             thread=blank, ttl_s=message.ttl_s, expires_at=0,
