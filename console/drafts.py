@@ -13,9 +13,11 @@ from console import reachable, when_words
 from console.forms import compose_when, extra_data
 from console.forms.compose import FORM_NAMES, ComposeForm
 from console.forms.saved import initial_of
+from console.read_as import reading
 from devices import preferences
 from notifications import content, lifecycle, revision
 from notifications.models import AuditEntry, Notification
+from notifications.personal import label
 from notifications.sending.fcm.message import MessageInvalid
 
 SAME_SAVE = timedelta(seconds=2)
@@ -101,17 +103,22 @@ def chosen_time(form: ComposeForm, now: datetime) -> dict[str, Any]:
 
 def preview_context(form: ComposeForm) -> dict[str, Any]:
     title, body = str(form.typed("title") or ""), str(form.typed("body") or "")
+    texts = content.texts_as_far_as_read(typed_message(form))
+    asked = (str(form.data.get(name, "")) for name in ("preview_as", "preview_language"))
+    shown = reading(texts, *asked)
     known = preferences.read("app_name", "sound_channel", "silent_channel")
     return {
-        "title": title,
-        "body": body,
+        "title": shown.title,
+        "body": shown.body,
+        "reading": shown,
+        "personal": not texts.is_plain,
         "image": form.picture.src if form.picture else "",
         "title_count": content.grapheme_count(title),
         "body_count": content.grapheme_count(body),
         "title_soft": content.TITLE_SOFT,
         "body_soft": content.BODY_SOFT,
-        "cut": cut_meter(body, has_image=form.picture is not None),
-        "android_cut": android_cut(body) if form.picture else "",
+        "cut": cut_meter(shown.body, has_image=form.picture is not None),
+        "android_cut": android_cut(shown.body) if form.picture else "",
         **known,
     }
 
@@ -139,7 +146,18 @@ def android_cut(body: str) -> str:
 
 def sizes(form: ComposeForm) -> dict[str, float] | None:
     """Bytes per system of what the form holds; None while it is no message at all."""
-    message = content.Message(
+    message = typed_message(form)
+    try:
+        found = content.sizes(message, form.page, revision.image_url(message.image))
+    except MessageInvalid:
+        return None
+    most = max(found.values())
+    text = len((message.title + message.body).encode("utf-8", "replace"))
+    return found | {"most": most, "rest": most - text, "share": 100 * most / content.BYTES_MAX}
+
+
+def typed_message(form: ComposeForm) -> content.Message:
+    return content.Message(
         title=str(form.typed("title") or ""),
         body=str(form.typed("body") or ""),
         image=form.picture.name if form.picture else "",
@@ -150,14 +168,8 @@ def sizes(form: ComposeForm) -> dict[str, float] | None:
             for name in form.parameter_names
         },
         data=typed_data(form),
+        variants=form.typed_variants(),
     )
-    try:
-        found = content.sizes(message, form.page, revision.image_url(message.image))
-    except MessageInvalid:
-        return None
-    most = max(found.values())
-    text = len((message.title + message.body).encode("utf-8", "replace"))
-    return found | {"most": most, "rest": most - text, "share": 100 * most / content.BYTES_MAX}
 
 
 def typed_data(form: ComposeForm) -> dict[str, str]:
@@ -200,5 +212,7 @@ def short(value: Any) -> str:
         value = ", ".join(str(one) for one in value)
     if isinstance(value, dict) and "every" in value:
         value = when_words.rule_words(value)
+    elif isinstance(value, dict) and value and all("title" in one for one in value.values()):
+        value = "; ".join(f"{label(tag)}: {one['title']}" for tag, one in value.items())
     text = "" if value is None else str(value)
     return (text if len(text) <= 80 else f"{text[:79]}…") or "nothing"

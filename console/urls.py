@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/new/", compose.compose, name="compose"),
     path("notifications/reach/", compose_parts.reach, name="compose_reach"),
     path("notifications/preview/", compose_parts.preview, name="compose_preview"),
+    path("notifications/languages/", compose_parts.languages, name="compose_languages"),
     path("notifications/image/", compose_parts.image, name="compose_image"),
     path("notifications/fields/", compose_parts.fields, name="compose_fields"),
     path("notifications/when/", compose_parts.when, name="compose_when"),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from console.clock import span
 from console.context import url_of
 from console.forms import extra_data, pictures
+from console.forms.compose_languages import ADD, REMOVE, LanguageFields
 from console.forms.compose_when import WhenFields
 from console.forms.parameters import QUIET, parameter_field
 from console.forms.saved import initial_of
@@ -23,7 +24,8 @@ from notifications import content
 from notifications.models import Notification, Page
 from notifications.states import SendTo, TargetOS
 
-REDRAW = ("fields", "remove_image")  # buttons that show the page again, with all that was typed
+# Buttons that show the page again, with all that was typed.
+REDRAW = ("fields", "remove_image", ADD, REMOVE)
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
 # Where the domain's field has another name here.
 FORM_NAMES = {"data": "extra", "send_at": "date", "repeat": "every"}
@@ -38,7 +40,7 @@ EXPIRIES = {
 }
 
 
-class ComposeForm(WhenFields):
+class ComposeForm(LanguageFields, WhenFields):
     field_order = (  # as they stand on the page; those of When come after
         "title", "body", "image", "send_to", "recipients", "audience", "target_os",
         "initial_page", "extra", "sound", "batch_mode", "ttl_s",
@@ -92,6 +94,7 @@ class ComposeForm(WhenFields):
         self.picture = pictures.of(notification) if notification else None
         kwargs["initial"] = initial_of(notification) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+        self.add_languages(mode)
         self.unknown: dict[str, str] = {}
         self.page = self._page(page_name)
         self._choices()
@@ -228,7 +231,8 @@ class ComposeForm(WhenFields):
 
     def _check_message(self, cleaned: dict[str, Any]) -> None:
         texts = self._texts(cleaned)
-        blank = "-" if self.mode in UNFINISHED else ""
+        unfinished = self.mode in UNFINISHED
+        blank = "-" if unfinished else ""
         message = content.Message(
             title=cleaned["title"] or blank,
             body=cleaned["body"] or blank,
@@ -238,6 +242,11 @@ class ComposeForm(WhenFields):
             parameters=texts,
             data=cleaned["extra"],
             ttl_s=cleaned["ttl_s"],
+            variants={
+                tag: {part: text or blank for part, text in one.items()}
+                for tag, one in self.variants().items()
+            },
+            verbatim=unfinished,
         )
         try:
             content.check(message, self.page)
@@ -245,7 +254,7 @@ class ComposeForm(WhenFields):
             for name, reasons in error.message_dict.items():
                 field = FORM_NAMES.get(name, name)
                 missing = field in self.parameter_names and not cleaned.get(field)
-                if not (missing and self.mode in UNFINISHED):
+                if not (missing and unfinished):
                     self.add_error(field if field in self.fields else None, reasons)
 
     def _texts(self, cleaned: dict[str, Any]) -> dict[str, str]:
@@ -265,6 +274,7 @@ class ComposeForm(WhenFields):
             "image_facts": self.picture.facts if self.picture else {},
             "parameters": self._texts(cleaned),
             "data": cleaned["extra"],
+            "variants": self.variants(),
         }
         return fields | self.when_fields()
 

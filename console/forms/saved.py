@@ -3,6 +3,7 @@
 from typing import Any
 
 from console.forms import extra_data
+from console.forms.compose_languages import initial_languages
 from console.forms.compose_when import initial_when
 from console.forms.leave_out import initial_leave_out
 from notifications.models import TTL_DEFAULT_S, Notification
@@ -22,6 +23,7 @@ def initial_of(notification: Notification | None) -> dict[str, Any]:
         "recipients": "\n".join(notification.recipients),
         "audience": notification.audience_id,
         "extra": extra_data.write(notification.data),
+        **initial_languages(notification.variants),
         **initial_leave_out(notification),
         **initial_when(notification),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from console import drafts
 from console.forms.compose import REDRAW, ComposeForm
+from console.forms.compose_languages import REMOVE
 from console.views.gate import address, requires
 from notifications import lifecycle, tasks
 from notifications.models import Notification
@@ -45,9 +46,7 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def posted(request: HttpRequest, draft: Notification | None) -> HttpResponse:
-    mode = request.POST.get("action", "save")
-    if mode not in MODES:
-        mode = "save"
+    mode = mode_of(request)
     form = ComposeForm(request.POST, request.FILES, notification=draft, mode=mode)
     if mode in REDRAW or not form.is_valid():
         if mode == "autosave":
@@ -60,6 +59,13 @@ def posted(request: HttpRequest, draft: Notification | None) -> HttpResponse:
     except lifecycle.Conflict:
         return conflict(request, form, draft)
     return NEXT[mode](request, saved)
+
+
+def mode_of(request: HttpRequest) -> str:
+    if REMOVE in request.POST:
+        return REMOVE
+    mode = request.POST.get("action", "save")
+    return mode if mode in MODES else "save"
 
 
 def save(request: HttpRequest, form: ComposeForm, draft: Notification | None) -> Notification:

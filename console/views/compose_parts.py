@@ -8,8 +8,11 @@ from django.views.decorators.http import require_GET, require_POST
 from console import drafts
 from console.forms import compose_when
 from console.forms.compose import ComposeForm
+from console.forms.compose_languages import ADD, REMOVE
 from console.forms.compose_when import WhenForm
 from console.views.gate import requires
+
+WEIGHED = ("parameter_", "title_", "body_")  # fields of which there are as many as it takes
 
 
 @require_POST
@@ -19,7 +22,7 @@ def reach(request: HttpRequest) -> HttpResponse:
     the message changed, nobody is counted again: the answer is its weight."""
     form = ComposeForm(request.POST, mode="fields")
     changed = request.POST.get("changed", "")
-    if changed in ("extra", "sound", "initial_page") or changed.startswith("parameter_"):
+    if changed in ("extra", "sound", "initial_page") or changed.startswith(WEIGHED):
         weighed = render(request, "console/compose/_weighed.html", drafts.weight(form))
         weighed.headers["HX-Reswap"] = "none"
         return weighed
@@ -32,6 +35,14 @@ def reach(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     form = ComposeForm(request.POST, mode="fields")
     return render(request, "console/compose/_phones_refresh.html", drafts.preview_context(form))
+
+
+@require_POST
+@requires("compose")
+def languages(request: HttpRequest) -> HttpResponse:
+    """One language more or less; what stands in the others stays."""
+    form = ComposeForm(request.POST, mode=REMOVE if REMOVE in request.POST else ADD)
+    return render(request, "console/compose/_languages.html", {"form": form})
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import { startAutosave } from "./compose/autosave.js";
 import { startMeters } from "./compose/meters.js";
+import { startPersonal } from "./compose/personal.js";
 import { startPicture } from "./compose/picture.js";
 import { startReach } from "./compose/reach.js";
 
@@ -11,5 +12,6 @@ if (form) {
   startMeters(form);
   startReach(form);
   startPicture(form);
+  startPersonal(form);
   startAutosave(form);
 }

@@ -1,5 +1,7 @@
 // What was typed, on the phones and in the meters: characters as people count them, and bytes.
 
+import { isPersonal } from "./personal.js";
+
 const SAID = [0.9, 1]; // shares of a limit that are announced, not every key
 const ANDROID_LINE = 50;
 const NARROW = "\u202f";
@@ -18,10 +20,12 @@ export function startMeters(form) {
   function draw() {
     count(form, "title", title.value, Number(form.dataset.titleSoft), said);
     count(form, "body", body.value, Number(form.dataset.bodySoft), said);
-    show("title", title.value.trim() || "Title");
-    show("body", body.value.trim() || "Text");
-    cut(graphemes(body.value.trim()));
-    lost(form, body.value.trim());
+    if (!isPersonal(form)) {
+      show("title", title.value.trim() || "Title");
+      show("body", body.value.trim() || "Text");
+      cut(graphemes(body.value.trim()));
+      lost(form, body.value.trim());
+    }
     payload(Number(form.dataset.bytesMax), bytes(title.value) + bytes(body.value));
   }
 

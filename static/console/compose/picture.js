@@ -1,5 +1,7 @@
 // The picture: chosen or dropped, kept by the server at once, shown on the phones.
 
+import { refreshPhones } from "./personal.js";
+
 export function startPicture(form) {
   const field = document.getElementById("picture");
 
@@ -41,19 +43,9 @@ export function startPicture(form) {
     zone.removeAttribute("aria-busy");
     if (!answer?.ok) return;
     field.innerHTML = await answer.text();
+    if (form.elements.image_kept.value !== "") document.querySelectorAll('input[name="pva"]')[1].checked = true;
     await refreshPhones(form);
     form.dispatchEvent(new Event("picture"));
     form.elements.image.focus();
   }
-}
-
-function refreshPhones(form) {
-  const values = {
-    title: form.elements.title.value,
-    body: form.elements.body.value,
-    image_kept: form.elements.image_kept.value,
-  };
-  const android = document.querySelectorAll('input[name="pva"]');
-  if (values.image_kept) android[1].checked = true;
-  return window.htmx?.ajax("POST", form.dataset.preview, { values, swap: "none", target: "#preview" });
 }

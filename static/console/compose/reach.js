@@ -1,8 +1,11 @@
 // How many phones it would reach: asked again when an answer would differ, after a short rest.
 
-const ASKING = ["send_to", "recipients", "audience", "target_os"]; // at once
+const ASKING = [
+  "send_to", "recipients", "audience", "target_os", "exclude_audience", "exclude_people",
+  "quiet_hours",
+]; // at once
 const WEIGHING = ["extra", "sound"]; // only the payload changes
-const REST = { recipients: 600 };
+const REST = { recipients: 600, exclude_people: 600 };
 
 export function startReach(form) {
   let timer;
@@ -19,7 +22,7 @@ export function startReach(form) {
   form.addEventListener("input", (event) => {
     const { name } = event.target;
     if (ASKING.includes(name)) ask(name, REST[name]);
-    else if (WEIGHING.includes(name) || name?.startsWith("parameter_")) ask(name, 1200);
+    else if (WEIGHING.includes(name) || /^(parameter|title|body)_/.test(name)) ask(name, 1200);
   });
   form.addEventListener("change", (event) => {
     if (event.target.name === "initial_page") ask("initial_page", 1200);
