@@ -79,6 +79,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sandbox/sign", sandbox.sign, name="sandbox-sign"),
     path("sandbox/state", sandbox.state, name="sandbox-state"),
     path("sandbox/test-phone", sandbox.test_phone, name="sandbox-test-phone"),
+    path("sandbox/later", sandbox.later, name="sandbox-later"),
     # ---- signing in, one's own things
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

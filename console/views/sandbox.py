@@ -5,6 +5,7 @@ All of it is 404 unless the sandbox is in use.
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -17,11 +18,13 @@ from console import sandbox
 from console.views.gate import address, requires
 from devices import identity, preferences
 from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
+from devices.prompts import ageing
 from notifications import access, own_phones
 from notifications.sending import channel
 
 View = Callable[..., Any]
 BODY_MAX_BYTES = 10_000
+DAYS_MAX = 400
 
 
 def only_in_sandbox(view: View) -> View:
@@ -111,6 +114,20 @@ def test_phone(request: HttpRequest) -> HttpResponse:
 
 
 test_phone.__test__ = False  # type: ignore[attr-defined]  # a view, not a test
+
+
+@only_in_sandbox
+@require_POST
+@requires("test")
+def later(request: HttpRequest) -> HttpResponse:
+    """Days pass on one phone: what we remember of its prompts becomes so much older."""
+    said = told(request)
+    device = get_object_or_404(Device, device_id=str(said.get("device_id", "")).replace("\0", ""))
+    days = str(said.get("days", ""))
+    if not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= DAYS_MAX):
+        return JsonResponse({"error": f"days must be 1 to {DAYS_MAX}."}, status=400)
+    ageing.age(device, timedelta(days=int(days)))
+    return JsonResponse({"days": int(days)})
 
 
 def told(request: HttpRequest) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 // The pretend app on one pretend phone: at each turn it does what client.js says an app should do.
 
+import { DAY_MS, age, softPrompts } from "./host.js";
 import { answerDialog, changeInSettings, freshInstall, newToken, readPermission, showsDialog, update } from "./system.js";
 
 export class App {
   /** `changed(phone)` is called whenever something is to be drawn and kept. */
   constructor(phone, { client, back, changed }) {
     Object.assign(this, { phone, client, back, changed });
+    this.prompts = softPrompts(this);
   }
 
   facts() {
@@ -16,7 +18,7 @@ export class App {
       token: phone.token,
       os_version: phone.osVersion,
       ...(phone.apiLevel && { api_level: phone.apiLevel, target_sdk: 36 }),
-      app_version: "1.0",
+      app_version: phone.appVersion,
       model: phone.model,
       locale: navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -79,10 +81,12 @@ export class App {
   }
 
   async answer(result) {
-    const elapsed_ms = Math.max(500, Date.now() - this.phone.ask.since);
+    const { since, soft } = this.phone.ask;
+    const elapsed_ms = Math.max(500, Date.now() - since);
     this.phone.ask = null;
     answerDialog(this.phone, result);
     this.changed();
+    if (soft) return this.prompts.answered(result, { elapsed_ms });
     this.learn(await this.client.askResult(this.phone.deviceId, result, { elapsed_ms }));
   }
 
@@ -113,6 +117,51 @@ export class App {
     this.changed();
   }
 
+  // ---- soft prompts
+
+  /** The app comes to the front, or leaves it. */
+  async setForeground(on) {
+    this.phone.foreground = on;
+    this.changed();
+    if (!on) return this.prompts.close();
+    if (this.phone.userId && this.phone.installed) await this.prompts.open();
+  }
+
+  tapPrompt() {
+    return this.prompts.tapped();
+  }
+
+  dismissPrompt(how) {
+    return this.prompts.dismissed(how);
+  }
+
+  /** The phone's settings screen: left by itself it is an ordinary visit, which the app reports. */
+  openSettings() {
+    this.phone.inSettings = true;
+    this.changed();
+  }
+
+  turn(system) {
+    changeInSettings(this.phone, system);
+    this.changed();
+  }
+
+  async leaveSettings() {
+    this.phone.inSettings = false;
+    this.changed();
+    if (!this.prompts.store.settled) return this.report("settings");
+    await this.prompts.returned(readPermission(this.phone));
+  }
+
+  /** Days pass, with the app closed: here and in what Beckon remembers of this phone. */
+  async moveOn(days) {
+    await this.setForeground(false);
+    await this.back.later(this.phone.deviceId, days);
+    age(this.prompts.store, days * DAY_MS);
+    this.phone.ahead += days * DAY_MS;
+    this.changed();
+  }
+
   // ---- the system and the app
 
   async update(osVersion) {
@@ -131,13 +180,15 @@ export class App {
   async installAgain() {
     if (this.phone.installed) await this.remove();
     Object.assign(this.phone, freshInstall(this.phone));
+    this.prompts = softPrompts(this);
     this.changed();
-    await this.firstStart({ allow: false });
+    await this.firstStart();
   }
 
-  /** Register and ask; `allow`: somebody taps Allow at once. */
-  async firstStart({ allow }) {
+  /** Register, and ask as this app does: at once (`allow`: somebody taps Allow), or not by itself. */
+  async firstStart({ allow = false } = {}) {
     await this.register();
+    if (this.phone.waits) return;
     await this.ask();
     if (allow && this.phone.ask) await this.answer("granted");
   }
@@ -146,6 +197,7 @@ export class App {
     this.phone.offline = offline;
     this.changed();
     await this.back.setState(this.phone.token, offline ? "offline" : "registered");
+    await this.prompts.flush();
   }
 
   async useForTests(on) {

@@ -2,8 +2,8 @@
 // that a phone is offline or lost the app. The console plays both, for the sandbox only.
 
 export class Back {
-  constructor({ inboxUrl, signUrl, stateUrl, testPhoneUrl, csrf }) {
-    Object.assign(this, { inboxUrl, signUrl, stateUrl, testPhoneUrl, csrf });
+  constructor({ inboxUrl, signUrl, stateUrl, testPhoneUrl, laterUrl, csrf }) {
+    Object.assign(this, { inboxUrl, signUrl, stateUrl, testPhoneUrl, laterUrl, csrf });
   }
 
   /** hex(HMAC_SHA256(identity secret, userId)) */
@@ -15,6 +15,11 @@ export class Back {
 
   setTestPhone(device_id, on) {
     return this.post(this.testPhoneUrl, { device_id, on });
+  }
+
+  /** What Beckon remembers of this phone's prompts becomes so many days older. */
+  later(device_id, days) {
+    return this.post(this.laterUrl, { device_id, days });
   }
 
   /** What reached the phone since the message named `after`, oldest first. */

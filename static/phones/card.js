@@ -1,5 +1,6 @@
 // Draws one phone: its screen, its controls, and what stands in them.
 
+import { drawPrompt } from "./prompt-view.js";
 import { VERSIONS } from "./system.js";
 
 const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -42,11 +43,26 @@ export class Card {
       const value = event.target.type === "checkbox" ? event.target.checked : event.target.value;
       if (changes) this.act(this, changes, value);
     });
-    this.part("sign-in-form").addEventListener("submit", (event) => {
-      event.preventDefault();
+    this.form("sign-in-form", () => {
       const field = this.part("sign-in");
       if (field.value.trim()) this.act(this, "signInAs", field.value.trim());
       field.value = "";
+    });
+    this.form("event-form", () => {
+      const name = this.part("event-name").value.trim();
+      if (name) this.act(this, "fireEvent", name, readPairs(this.part("event-props").value));
+    });
+    this.form("key-form", () => {
+      const key = this.part("key-name").value.trim();
+      if (key) this.act(this, "setKey", key, readValue(this.part("key-value").value));
+    });
+    this.form("clock-form", () => this.act(this, "moveOn", this.part("days").value));
+  }
+
+  form(name, send) {
+    this.part(name).addEventListener("submit", (event) => {
+      event.preventDefault();
+      send();
     });
   }
 
@@ -69,8 +85,11 @@ export class Card {
     this.part("page").textContent = phone.opened ? phone.opened.page || "Home" : "–";
     this.part("parameters").textContent = phone.opened ? phone.opened.parameters || "{}" : "–";
     this.part("app-page").textContent = phone.opened ? phone.opened.page || "Home" : "Home";
+    this.part("settings-screen").hidden = !phone.inSettings;
+    this.part("turned").textContent = phone.system === "authorized" ? "On" : "Off";
     this.drawButtons();
     this.drawBanners();
+    drawPrompt(this);
     this.drawClock();
   }
 
@@ -94,11 +113,13 @@ export class Card {
     this.show("optOut", signedIn && !optedOut);
     this.show("optIn", signedIn && optedOut);
     this.show("refreshToken", signedIn);
+    this.show("openSettings", on && !phone.inSettings);
     this.show("remove", on);
     this.show("useForTests", signedIn);
     const test = this.root.querySelector('[data-do="useForTests"]');
     test.setAttribute("aria-pressed", String(phone.testPhone));
     this.part("sign-in-form").hidden = !on;
+    this.part("prompting").hidden = !signedIn;
     this.part("more").hidden = !on;
   }
 
@@ -137,10 +158,28 @@ export class Card {
   }
 
   drawClock() {
-    const now = new Date();
+    const now = new Date(Date.now() + this.phone.ahead);
     const time = now.toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit" });
     const day = now.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" });
     for (const clock of this.root.querySelectorAll("[data-clock]")) clock.textContent = time;
     this.part("day").textContent = day;
+    const days = Math.round(this.phone.ahead / 86_400_000);
+    this.part("ahead").textContent = days ? `${days} days from now` : "today";
   }
+}
+
+/** "hut=alm, nights=2" → {hut: "alm", nights: 2} */
+function readPairs(text) {
+  const pairs = text.split(/[,\n]/).map((pair) => pair.split("="));
+  return Object.fromEntries(
+    pairs.filter(([name]) => name.trim()).map(([name, ...rest]) => [name.trim(), readValue(rest.join("="))]),
+  );
+}
+
+/** A number, true or false; else, or in quotes, a text. */
+function readValue(text) {
+  const value = text.trim();
+  if (value === "true" || value === "false") return value === "true";
+  if (value !== "" && !Number.isNaN(Number(value))) return Number(value);
+  return value.replace(/^"(.*)"$/, "$1");
 }

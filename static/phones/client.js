@@ -7,6 +7,8 @@
 //   4  before asking               (await client.permission(deviceId)).next_action
 //   5  a message came, was tapped  client.received(…), client.opened(…)
 //   6  someone signs out           client.unregister(deviceId, userId)
+//
+// Soft prompts, which explain before the system asks, are prompts.js on top of this.
 
 const TRIES = 3;
 const PAUSE_MS = 500;
@@ -99,6 +101,21 @@ export class Client {
   /** Pushes again; `next_action` of the answer says what else is needed for it. */
   optIn(deviceId) {
     return this.call("POST", `${device(deviceId)}/opt-in`);
+  }
+
+  // ---- soft prompts (prompts.js)
+
+  /** The app came to the front: {prompts: [{id, content, triggers, frequency, action, …}]}. */
+  startSession(deviceId, facts) {
+    return this.call("POST", `${device(deviceId)}/sessions`, facts);
+  }
+
+  /**
+   * What became of prompts, up to 100 in one call: {results: [{event_id, recorded, code}],
+   * permission, next_action}; code "not_eligible" takes back a display that lost.
+   */
+  promptEvents(events) {
+    return this.call("POST", "/prompts/events", { events });
   }
 
   // ---- what became of a message

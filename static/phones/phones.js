@@ -19,7 +19,8 @@ const cards = new Map();
 
 function kept() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? [];
+    const phones = JSON.parse(localStorage.getItem(KEPT)) ?? [];
+    return phones.map((phone) => ({ ...newPhone(phone.platform, ""), ...phone }));
   } catch {
     return [];
   }
@@ -62,18 +63,23 @@ function discard(card) {
 // ---- what people do to them
 
 const DEEDS = {
-  start: ({ app }, allow) => app.firstStart({ allow }),
+  start: ({ app }, how) => app.firstStart(how),
   register: ({ app }) => app.register(),
-  setForeground: ({ app }, on) => {
-    app.phone.foreground = on;
-    app.changed();
-  },
+  setForeground: ({ app }, on) => app.setForeground(on),
   setOffline: ({ app }, on) => app.setOffline(on),
   askForPermission: async ({ app, root }) => {
     const next = await app.ask();
     if (next === "open_settings" || next === "none") tellAbout(root, next);
   },
   answer: ({ app }, result) => app.answer(result),
+  tapPrompt: ({ app }) => app.tapPrompt(),
+  dismissPrompt: ({ app }, how) => app.dismissPrompt(how),
+  openSettings: ({ app }) => app.openSettings(),
+  turn: ({ app }, system) => app.turn(system),
+  leaveSettings: ({ app }) => app.leaveSettings(),
+  moveOn: ({ app }, days) => app.moveOn(Number(days)),
+  fireEvent: ({ app }, name, props) => app.prompts.event(name, props),
+  setKey: ({ app }, key, value) => app.prompts.setKey(key, value),
   changeInSettings: ({ app }, system) => app.changeInSettings(system),
   update: ({ app }, version) => app.update(version),
   useForTests: ({ app }) => app.useForTests(!app.phone.testPhone),
@@ -146,6 +152,13 @@ function took(app, raw) {
 // ---- what they said
 
 const MEANINGS = {
+  impression: "A soft prompt was shown.",
+  click: "Its yes was tapped.",
+  dismiss: "It was waved away: no ask is spent.",
+  system_prompt_shown: "The system’s dialog is open.",
+  settings_opened: "Sent to the phone’s settings.",
+  settings_returned: "Back from the phone’s settings.",
+  opt_in: "Opted in again.",
   PUT: "Registered: this phone has an owner and an address.",
   "POST /devices/unregister": "Signed out: no more pushes to this phone.",
   shown: "The system’s dialog is open.",
@@ -159,18 +172,31 @@ const MEANINGS = {
   permission: "Told, or asked, what the system allows.",
 };
 
-function log(phone, { method, path, body, status, error }) {
-  const [what, words] = calledWhat(method, path, body);
+function log(phone, { method, path, body, status, answer, error }) {
+  const [what, words] = calledWhat(method, path, body, answer);
   const failed = error ? `${status || "No answer"}: ${error.message}` : words;
   row(phone, `${what} → ${status || "–"}`, failed);
 }
 
-function calledWhat(method, path, body) {
+function calledWhat(method, path, body, answer) {
   const last = path.split("?")[0].split("/").at(-1);
   if (method === "PUT") return ["register", MEANINGS.PUT];
   if (path === "/events") {
     const { type } = body.events[0];
     return [type, MEANINGS[type]];
+  }
+  if (path === "/prompts/events") {
+    const [{ type, result }] = body.events;
+    if (body.events.length > 1) {
+      return [`${body.events.length} events`, `${names(body.events)}: told together, in order.`];
+    }
+    if (answer?.results[0].code === "not_eligible") return [type, "Too late: taken back."];
+    return result ? [`${type} ${result}`, MEANINGS[result]] : [type, MEANINGS[type]];
+  }
+  if (last === "sessions") {
+    const count = answer?.prompts.length ?? 0;
+    const prompts = ["no prompt may show itself", "one prompt may show itself"][count];
+    return [last, `The app came to the front: ${prompts ?? `${count} prompts may show themselves`}.`];
   }
   if (last === "ask") {
     const what = body.result ?? body.phase;
@@ -178,6 +204,8 @@ function calledWhat(method, path, body) {
   }
   return [last, MEANINGS[last] ?? MEANINGS[`${method} ${path}`] ?? ""];
 }
+
+const names = (events) => events.map((event) => event.type).join(", ");
 
 function logArrival(phone, raw, shown, banner) {
   const how = banner?.sound ? "with sound" : "silently";
@@ -212,9 +240,10 @@ form.addEventListener("submit", async (event) => {
   wrong.hidden = Boolean(userId);
   field.setAttribute("aria-invalid", String(!userId));
   if (!userId) return field.focus();
-  const allow = form.elements.first_start.value === "allow";
-  const app = add(newPhone(event.submitter?.value ?? "ios", userId));
-  await act(cards.get(app.phone.id), "start", allow);
+  const first = form.elements.first_start.value;
+  const phone = newPhone(event.submitter?.value ?? "ios", userId);
+  const app = add({ ...phone, waits: first === "wait" });
+  await act(cards.get(app.phone.id), "start", { allow: first === "allow" });
 });
 
 document.getElementById("start-over").addEventListener("click", () => {
@@ -227,5 +256,6 @@ for (const phone of kept()) {
   phone.testPhone = tests.has(phone.deviceId);
   add(phone);
   if (phone.installed && phone.userId) act(cards.get(phone.id), "register");
+  if (phone.foreground) act(cards.get(phone.id), "setForeground", true);
 }
 keep();

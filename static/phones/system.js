@@ -19,9 +19,12 @@ export function newPhone(platform, userId) {
     model: MODELS[platform],
     osVersion,
     apiLevel,
+    appVersion: "1.0",
     userId,
     foreground: false,
     offline: false,
+    waits: false, // the app asks for nothing at its first start
+    ahead: 0, // ms: days that were let pass
     testPhone: false,
     ...freshInstall({ platform, apiLevel }),
   };
@@ -40,6 +43,8 @@ export function freshInstall({ platform, apiLevel }) {
     lastMessage: "",
     opened: null,
     ask: null,
+    inSettings: false,
+    prompts: null,
   };
 }
 

@@ -3,14 +3,17 @@
 import hashlib
 import hmac
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as ours
 from django.test import Client
+from django.utils import timezone
 
 from devices import identity
-from devices.models import ApiKey, TestDevice
+from devices.models import ApiKey, PromptState, TestDevice
+from devices.prompts import keeping
 from tests.console.staff import client_of, make_member, signed_in
 from tests.sending import confirmed, make_phones, run_all, token_of
 
@@ -22,6 +25,7 @@ PATHS = [
     "/sandbox/sign",
     "/sandbox/state",
     "/sandbox/test-phone",
+    "/sandbox/later",
 ]
 
 
@@ -91,7 +95,7 @@ def test_signing_needs_the_csrf_token():
     assert post(client, "/sandbox/sign", {"user_id": "ann"}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/sandbox/sign", "/sandbox/state", "/sandbox/test-phone"])
+@pytest.mark.parametrize("path", PATHS[2:])
 def test_a_viewer_looks_and_touches_nothing(path):
     client = client_of("viewer")
 
@@ -117,6 +121,36 @@ def test_a_phone_becomes_my_test_phone_and_stops_being_it():
     post(client, "/sandbox/test-phone", {"device_id": device.device_id, "on": False})
     assert not TestDevice.objects.exists()
     assert post(client, "/sandbox/test-phone", {"device_id": "nobody's"}).status_code == 404
+
+
+def test_days_pass_for_one_phone_alone():
+    one, other = make_phones(2)
+    prompt = keeping.create(keeping.TEMPLATE)
+    now = timezone.now()
+    for device in (one, other):
+        PromptState.objects.create(device=device, prompt=prompt, displays=1, last_display_at=now)
+
+    answer = post(client_of("support"), "/sandbox/later", {"device_id": one.device_id, "days": 13})
+
+    assert answer.json() == {"days": 13}
+    assert PromptState.objects.get(device=one).last_display_at == now - timedelta(days=13)
+    assert PromptState.objects.get(device=other).last_display_at == now
+
+
+@pytest.mark.parametrize("days", [0, -1, 401, "9" * 40, "two", "", None, 1.5])
+def test_time_does_not_go_backwards_nor_far(days):
+    [device] = make_phones(1)
+
+    answer = post(client_of("ops"), "/sandbox/later", {"device_id": device.device_id, "days": days})
+
+    assert answer.status_code == 400
+    assert "days must be 1 to 400" in answer.json()["error"]
+
+
+def test_no_time_passes_for_a_phone_nobody_knows():
+    assert (
+        post(client_of("ops"), "/sandbox/later", {"device_id": "x", "days": 1}).status_code == 404
+    )
 
 
 @pytest.fixture
