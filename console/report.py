@@ -9,8 +9,9 @@ from console import charts
 from console.clock import span
 from console.templatetags import beckon
 from devices.states import Platform
-from notifications import reasons, reports
+from notifications import reasons, reports, waves
 from notifications.models import Batch, Notification
+from notifications.sending import waving
 from notifications.states import ENDED, BatchKind
 from notifications.states import NotificationStatus as S
 
@@ -217,6 +218,14 @@ class Report:
         return f"{self.notification.get_absolute_url()}?{query}"
 
     @property
+    def waves(self) -> list[waving.Wave]:
+        return waving.standing(self.notification, self.now)
+
+    @property
+    def wave_wait_s(self) -> int:
+        return waves.wait_s(self.notification.waves)
+
+    @property
     def cells(self) -> list[Cell]:
         if not 1 < self.counts.batches_planned <= CELLS_MAX:
             return []
@@ -259,7 +268,7 @@ def report(notification: Notification, now: datetime) -> Report:
     next_try = None
     if found.waiting and notification.status == S.SENDING:
         retries = Batch.objects.unfinished().filter(
-            notification=notification, kind=BatchKind.LIST, due_at__gt=now
+            notification=notification, kind=BatchKind.LIST, primary=False, due_at__gt=now
         )
         next_try = retries.order_by("due_at").values_list("due_at", flat=True).first()
     return Report(notification, found, reports.pace(notification, found, now), next_try, now)

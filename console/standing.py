@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
-from console.clock import span
-from console.templatetags.beckon import n, plural
-from notifications import access, lifecycle, reasons
-from notifications.advice import advice
+from console.templatetags.beckon import n
+from notifications import access, correcting, lifecycle, reports
 from notifications.models import Notification
+from notifications.sending import guards
 from notifications.states import ENDED
 from notifications.states import NotificationStatus as S
 
 POLL_FEW_S, POLL_LIVE_S, POLL_SOON_S, POLL_IDLE_S = 1, 2, 2, 15
 SOON = timedelta(minutes=2)
+RELATED_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,6 @@ class Action:
     method: str = "post"
     tone: str = ""
     asks: bool = False  # a question follows: drawn with an ellipsis
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A note in place: what is, what it means, what to do."""
-
-    tone: str
-    icon: str
-    lead: str
-    text: str
-    raw: str = ""
-    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +50,28 @@ def url_for(notification: Notification, verb: str) -> str:
     return reverse(f"notification-{verb}", args=[notification.uuid])
 
 
-def actions(notification: Notification, user: Any, unknown: int) -> list[Action]:
+def actions(
+    notification: Notification, user: Any, counts: reports.Counts, now: datetime
+) -> list[Action]:
     """What she may do, most likely first; what she may not do is absent."""
-    every = _OFFERS.get(S(notification.status), lambda one, unknown: [])(notification, unknown)
+    every = _OFFERS.get(S(notification.status), lambda one, counts: [])(notification, counts)
+    if counts.accepted and correcting.can_correct(notification):
+        every.append(_correct(notification))
+    if counts.accepted > counts.opened and correcting.can_resend(notification, now):
+        every.append(_resend_unopened(notification))
     return [one for one in every if access.allowed(user, one.verb, notification)]
 
 
-def _draft(one: Notification, _: int) -> list[Action]:
+def _correct(one: Notification) -> Action:
+    return Action("correct", "Correct", "pencil", url_for(one, "correct"), "get", "", True)
+
+
+def _resend_unopened(one: Notification) -> Action:
+    url = url_for(one, "resend-unopened")
+    return Action("resend_unopened", "Resend to those who did not open", "refresh", url)
+
+
+def _draft(one: Notification, _: reports.Counts) -> list[Action]:
     return [
         Action("compose", "Continue editing", "pencil", reverse("compose_edit", args=[one.uuid]),
                "get", "ink"),
@@ -75,13 +79,13 @@ def _draft(one: Notification, _: int) -> list[Action]:
     ]  # fmt: skip
 
 
-def _scheduled(one: Notification, _: int) -> list[Action]:
+def _scheduled(one: Notification, _: reports.Counts) -> list[Action]:
     if in_undo_window(one):
         return []
     return [_edit(one), _cancel(one), _duplicate(one)]
 
 
-def _held(one: Notification, _: int) -> list[Action]:
+def _held(one: Notification, _: reports.Counts) -> list[Action]:
     return [
         Action("release", "Send now", "send", url_for(one, "release"), "get", "signal", True),
         _edit(one),
@@ -89,27 +93,28 @@ def _held(one: Notification, _: int) -> list[Action]:
     ]
 
 
-def _sending(one: Notification, _: int) -> list[Action]:
+def _sending(one: Notification, _: reports.Counts) -> list[Action]:
     return [Action("pause", "Pause", "player-pause", url_for(one, "pause")), _stop(one)]
 
 
-def _paused(one: Notification, _: int) -> list[Action]:
+def _paused(one: Notification, _: reports.Counts) -> list[Action]:
+    label = "Resume anyway" if one.paused_reason == guards.GUARD else "Resume"
     return [
-        Action("resume", "Resume", "player-play", url_for(one, "resume"), "post", "ink"),
+        Action("resume", label, "player-play", url_for(one, "resume"), "post", "ink"),
         _stop(one),
     ]
 
 
-def _sent(one: Notification, unknown: int) -> list[Action]:
+def _sent(one: Notification, counts: reports.Counts) -> list[Action]:
     offered = [_duplicate(one)]
-    if unknown:
-        label = f"Resend to {n(unknown)} unknown"
+    if counts.unknown:
+        label = f"Resend to {n(counts.unknown)} unknown"
         url = url_for(one, "resend")
         offered.append(Action("resend_unknown", label, "refresh", url, "get", "signal-o", True))
     return offered
 
 
-def _over(one: Notification, _: int) -> list[Action]:
+def _over(one: Notification, _: reports.Counts) -> list[Action]:
     return [_duplicate(one)]
 
 
@@ -129,7 +134,7 @@ def _stop(one: Notification) -> Action:
     return Action("stop", "Stop", "player-stop", url_for(one, "stop"), "get", "stop", True)
 
 
-_OFFERS: dict[S, Callable[[Notification, int], list[Action]]] = {
+_OFFERS: dict[S, Callable[[Notification, reports.Counts], list[Action]]] = {
     S.DRAFT: _draft,
     S.SCHEDULED: _scheduled,
     S.HELD: _held,
@@ -184,51 +189,26 @@ def poll_seconds(one: Notification, now: datetime) -> int:
     return 0
 
 
-# ---------------------------------------------------------------- in words
+# ---------------------------------------------------------------- beside it
 
 
-def note(one: Notification, waiting: int) -> Words | None:
-    """Why it does not go on by itself, and the way out."""
-    if one.status == S.HELD:
-        return _held_words(one)
-    if one.status == S.PAUSED:
-        return _paused_words(one, waiting)
-    return None
-
-
-def _paused_words(one: Notification, waiting: int) -> Words:
-    code = one.paused_reason or "by_person"
-    says = reasons.reason(code)
-    found = advice(one)
-    by_person = code == "by_person"
-    left = f" {plural(waiting, 'phone waits,phones wait')}." if waiting and not by_person else ""
-    return Words(
-        tone="warn" if by_person or code == "guard" else "bad",
-        icon="player-pause",
-        lead=f"{says.label}.",
-        text=f"{says.sentence}{left}{'' if found.steps[1:] else f' {says.next_step}'}",
-        raw=found.raw,
-        steps=tuple(found.steps) if found.steps[1:] else (),
-    )
-
-
-def _held_words(one: Notification) -> Words:
-    code = one.paused_reason or "late"
-    says = reasons.reason(code)
-    facts = one.paused_facts if isinstance(one.paused_facts, dict) else {}
-    text = says.sentence
-    if code == "late" and facts.get("late_by_s"):
-        text = f"Its time was {span(facts['late_by_s'])} before anything could send."
-    elif code == "drift" and "reviewed" in facts:
-        text = f"{n(facts['reviewed'])} phones at the review, {n(facts['present'])} now."
-    return Words("warn", "hand-stop", f"{says.label}.", f"{text} {says.next_step}")
+def related(one: Notification) -> list[tuple[str, Notification]]:
+    """Those that it corrects or sends again, and that correct it or send it again."""
+    found = [("Corrects", one.corrects), ("Goes to who did not open", one.resends)]
+    if one.started_at:
+        others = Notification.objects.filter(Q(corrects=one) | Q(resends=one)).order_by("pk")
+        for other in others[:RELATED_MOST]:
+            word = "Corrected by" if other.corrects_id else "Sent again to who did not open it:"
+            found.append((word, other))
+    return [(words, other) for words, other in found if other is not None]
 
 
 def who(one: Notification) -> str:
     """Who confirmed or wrote it."""
-    person = one.confirmed_by or one.author
+    person = one.confirmed_by or (None if one.confirmed_by_key else one.author)
     if person is None:
-        return one.author_key.name if one.author_key else ""
+        key = one.confirmed_by_key or one.author_key
+        return key.name if key else ""
     return str(person.get_full_name() or person.get_username())
 
 

@@ -9,6 +9,7 @@ from console.views import (
     audit,
     compose,
     compose_parts,
+    correcting,
     devices,
     health,
     imports,
@@ -72,6 +73,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<uuid:uuid>/resume/", verbs.resume, name="notification-resume"),
     path("notifications/<uuid:uuid>/stop/", verbs.stop, name="notification-stop"),
     path("notifications/<uuid:uuid>/resend/", verbs.resend, name="notification-resend"),
+    path("notifications/<uuid:uuid>/correct/", correcting.correct, name="notification-correct"),
+    path(
+        "notifications/<uuid:uuid>/resend-unopened/",
+        correcting.resend_unopened,
+        name="notification-resend-unopened",
+    ),
     path("notifications/<uuid:uuid>/duplicate/", verbs.duplicate, name="notification-duplicate"),
     # ---- pretend phones; 404 unless the sandbox is in use
     path("sandbox/", sandbox.phones, name="sandbox"),

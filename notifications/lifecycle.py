@@ -48,7 +48,6 @@ EDITABLE = {
     "ttl_s", "send_to", "recipients", "audience", "target_os", "batch_mode", "send_at", "timezone",
     "variants", "card", "variables", "waves",
     "exclude_audience", "exclude_users", "spare_after", "quiet_hours",
-    "exclude_audience", "exclude_users", "spare_after", "quiet_hours",
     "wall", "each_clock", "if_past", "spread_min", "repeat",
 }  # fmt: skip
 ITS_TIME = {"send_at", "wall", "each_clock", "repeat"}  # what a copy chooses anew

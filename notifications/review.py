@@ -105,6 +105,8 @@ def _check(notification: Notification, now: datetime) -> None:
     left_out = notification.exclude_audience
     if left_out and left_out.archived_at:
         errors["exclude_audience"] = [f"{left_out} is archived. Choose another, or none."]
+    if notification.waves and notification.each_clock:
+        errors["waves"] = [waves.NOT_EACH]
     try:
         waves.check(waves.as_planned(notification.waves))
     except ValidationError as error:

@@ -15,6 +15,7 @@ from devices.models import BUCKETS
 WAVES_MAX = 10  # with the rest
 WAIT_DEFAULT_S, WAIT_MIN_S, WAIT_MAX_S = 600, 0, 86_400
 EXAMPLE = "1, 10"
+NOT_EACH = "Waves and each person’s local time don’t go together: choose one of them."
 
 Cut = tuple[int, int]  # first bucket, and the first one after
 

@@ -16,6 +16,7 @@ from console.clock import span
 from console.context import url_of
 from console.forms import extra_data, pictures
 from console.forms.compose_languages import ADD, REMOVE, LanguageFields
+from console.forms.compose_waves import WaveFields
 from console.forms.compose_when import WhenFields
 from console.forms.parameters import QUIET, parameter_field
 from console.forms.saved import initial_of
@@ -28,7 +29,7 @@ from notifications.states import SendTo, TargetOS
 REDRAW = ("fields", "remove_image", ADD, REMOVE)
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
 # Where the domain's field has another name here.
-FORM_NAMES = {"data": "extra", "send_at": "date", "repeat": "every"}
+FORM_NAMES = {"data": "extra", "send_at": "date", "repeat": "every", "waves": "wave_percents"}
 EXPIRIES = {
     0: "At once: now or never",
     3_600: "1 hour",
@@ -40,7 +41,7 @@ EXPIRIES = {
 }
 
 
-class ComposeForm(LanguageFields, WhenFields):
+class ComposeForm(LanguageFields, WaveFields, WhenFields):
     field_order = (  # as they stand on the page; those of When come after
         "title", "body", "image", "send_to", "recipients", "audience", "target_os",
         "initial_page", "extra", "sound", "batch_mode", "ttl_s",
@@ -275,6 +276,7 @@ class ComposeForm(LanguageFields, WhenFields):
             "parameters": self._texts(cleaned),
             "data": cleaned["extra"],
             "variants": self.variants(),
+            "waves": self.waves,
         }
         return fields | self.when_fields()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from console.forms import extra_data
+from console.forms import compose_waves, extra_data
 from console.forms.compose_languages import initial_languages
 from console.forms.compose_when import initial_when
 from console.forms.leave_out import initial_leave_out
@@ -15,6 +15,7 @@ def initial_of(notification: Notification | None) -> dict[str, Any]:
         return {
             "send_to": SendTo.EVERYONE, "target_os": TargetOS.ALL, "sound": True,
             "ttl_s": TTL_DEFAULT_S, **initial_leave_out(None), **initial_when(None),
+            **compose_waves.initial_of({}),
         }  # fmt: skip
     names = (
         "title", "body", "send_to", "target_os", "initial_page", "sound", "batch_mode", "ttl_s",
@@ -26,4 +27,5 @@ def initial_of(notification: Notification | None) -> dict[str, Any]:
         **initial_languages(notification.variants),
         **initial_leave_out(notification),
         **initial_when(notification),
+        **compose_waves.initial_of(notification.waves),
     }

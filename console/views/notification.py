@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import exact, recipients, standing
+from console import exact, halted, recipients, standing
 from console.report import report
 from console.views.gate import requires
 from devices import preferences
@@ -46,7 +46,15 @@ def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def found(uuid: UUID) -> Notification:
-    rows = Notification.objects.select_related("author", "confirmed_by", "author_key", "audience")
+    rows = Notification.objects.select_related(
+        "author",
+        "confirmed_by",
+        "author_key",
+        "confirmed_by_key",
+        "audience",
+        "corrects",
+        "resends",
+    )
     return get_object_or_404(rows, uuid=uuid)
 
 
@@ -56,9 +64,10 @@ def frame(request: HttpRequest, one: Notification, tab: str, now: datetime) -> d
     return {
         "notification": one,
         "report": numbers,
-        "actions": standing.actions(one, request.user, numbers.counts.unknown),
-        "note": standing.note(one, numbers.counts.waiting),
+        "actions": standing.actions(one, request.user, numbers.counts, now),
+        "note": halted.note(one, request.user, numbers.counts),
         "who": standing.who(one),
+        "related": standing.related(one),
         "tab": tab,
         "tabs": tabs(one, tab, numbers.counts.targeted),
         "now": now,

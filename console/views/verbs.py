@@ -31,7 +31,12 @@ class Question:
     tone: str = "stop"
 
 
-def doing(verb: str, move: Move, said: str, question: Question | None = None) -> Any:
+def doing(
+    verb: str,
+    move: Move,
+    said: str | Callable[[Notification], str],
+    question: Question | None = None,
+) -> Any:
     """The view of one verb: GET asks (where there is a question), POST does it once; whoever comes
     too late reads why."""
 
@@ -46,7 +51,7 @@ def doing(verb: str, move: Move, said: str, question: Question | None = None) ->
         except lifecycle.WrongState as late:
             messages.warning(request, str(late))
         else:
-            messages.success(request, said)
+            messages.success(request, said if isinstance(said, str) else said(one))
             tasks.ring(tasks.tick)
         return redirect(one)
 
@@ -67,13 +72,26 @@ def ask(request: HttpRequest, one: Notification, verb: str, question: Question) 
     return render(request, "console/notification/ask.html", context)
 
 
+def left_words(one: Notification, counts: reports.Counts) -> str:
+    """31 400 not sent, 14 622 already out."""
+    left = reports.remainder(one, counts)
+    wire = f", {n(left.on_the_wire)} of them on the wire" if left.on_the_wire else ""
+    return f"{n(left.not_sent)} not sent, {n(left.out)} already out{wire}."
+
+
 def stop_says(one: Notification, counts: reports.Counts) -> str:
-    left = max(one.planned or 0, counts.targeted) - counts.handled
-    out = counts.accepted + counts.unknown
     return (
-        f"{n(left)} not sent, {n(out)} already out. What is out can’t be called back, and a "
-        "stopped send can’t go on."
+        f"{left_words(one, counts)} What is out can’t be called back, and a stopped send can’t "
+        "go on."
     )
+
+
+def paused(one: Notification) -> str:
+    return f"Paused: {left_words(one, reports.counts(one))}"
+
+
+def stopped(one: Notification) -> str:
+    return f"Stopped: {left_words(one, reports.counts(one))}"
 
 
 def cancel_says(one: Notification, counts: reports.Counts) -> str:
@@ -92,10 +110,10 @@ def resend_says(one: Notification, counts: reports.Counts) -> str:
 
 
 undo = doing("undo", lifecycle.undo, "Undone. It is a draft again, exactly as you left it.")
-pause = doing("pause", lifecycle.pause, "Paused. What is on the wire is still recorded.")
+pause = doing("pause", lifecycle.pause, paused)
 resume = doing("resume", lifecycle.resume, "Going on.")
 stop = doing(
-    "stop", lifecycle.stop, "Stopped.",
+    "stop", lifecycle.stop, stopped,
     Question("Stop this send?", stop_says, "Stop", "player-stop"),
 )  # fmt: skip
 cancel = doing(

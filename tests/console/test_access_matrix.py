@@ -130,6 +130,8 @@ MATRIX = [
     *both(ONE + "cancel/", AUTHOR_OR_OPS, status="scheduled"),
     Row(ONE + "pause/", "POST", AUTHOR_OR_OPS, "sending"),
     *both(ONE + "stop/", AUTHOR_OR_OPS, status="sending"),
+    *both(ONE + "correct/", BROADCASTERS, status="sent"),
+    Row(ONE + "resend-unopened/", "POST", COMPOSERS, "sent"),
     # ---- after a guard
     Row(ONE + "resume/", "POST", OPERATORS, "paused"),
     *both(ONE + "release/", OPERATORS, status="held"),

@@ -1,0 +1,93 @@
+"""Why a notification does not go on by itself, in words, and the way out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from console import roles
+from console.clock import span
+from console.templatetags.beckon import n, percent, plural
+from notifications import access, reasons, reports
+from notifications.advice import advice
+from notifications.models import Notification
+from notifications.sending import guards
+from notifications.states import NotificationStatus as S
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A note in place: what is, what it means, what to do."""
+
+    tone: str
+    icon: str
+    lead: str
+    text: str
+    raw: str = ""
+    steps: tuple[str, ...] = ()
+
+
+def note(one: Notification, user: Any, counts: reports.Counts) -> Words | None:
+    """Why it does not go on by itself, and the way out."""
+    if one.status == S.HELD:
+        return _held_words(one)
+    if one.status == S.PAUSED and one.paused_reason == guards.GUARD:
+        return _guarded_words(one, user, reports.remainder(one, counts))
+    if one.status == S.PAUSED:
+        return _paused_words(one, counts.waiting)
+    return None
+
+
+def _paused_words(one: Notification, waiting: int) -> Words:
+    code = one.paused_reason or "by_person"
+    says = reasons.reason(code)
+    found = advice(one)
+    by_person = code == "by_person"
+    left = f" {plural(waiting, 'phone waits,phones wait')}." if waiting and not by_person else ""
+    return Words(
+        tone="warn" if by_person or code == "guard" else "bad",
+        icon="player-pause",
+        lead=f"{says.label}.",
+        text=f"{says.sentence}{left}{'' if found.steps[1:] else f' {says.next_step}'}",
+        raw=found.raw,
+        steps=tuple(found.steps) if found.steps[1:] else (),
+    )
+
+
+GUARDS = {  # what the phones of each guard answered
+    "dead_token": ("dead tokens", "say that the app was removed"),
+    "rejected": ("refusals", "refuse the message"),
+    "mismatch": ("other projects", "say that the token is of another Firebase project"),
+}
+
+
+def _guarded_words(one: Notification, user: Any, left: reports.Remainder) -> Words:
+    """Which guard, with its numbers, and who may go on."""
+    facts = one.paused_facts
+    name, said = GUARDS[facts["guard"]]
+    count, answered = facts["count"], facts["answered"]
+    if access.allowed(user, "resume", one):
+        way_out = "Resume anyway lets the next wave go; this guard is not asked again."
+    else:
+        who = " or ".join(role for role, may in roles.ROLES.items() if "resume_guarded" in may)
+        way_out = f"To resume it takes {who}."
+    return Words(
+        tone="warn",
+        icon="hand-stop",
+        lead=f"Halted: too many {name}.",
+        text=(
+            f"{n(count)} of {n(answered)} answers ({percent(count, answered)}) {said}; the limit "
+            f"is {facts['limit_percent']} %. {n(left.not_sent)} not sent, {n(left.out)} already "
+            f"out. {way_out}"
+        ),
+    )
+
+
+def _held_words(one: Notification) -> Words:
+    code = one.paused_reason or "late"
+    says = reasons.reason(code)
+    facts = one.paused_facts if isinstance(one.paused_facts, dict) else {}
+    text = says.sentence
+    if code == "late" and facts.get("late_by_s"):
+        text = f"Its time was {span(facts['late_by_s'])} before anything could send."
+    elif code == "drift" and "reviewed" in facts:
+        text = f"{n(facts['reviewed'])} phones at the review, {n(facts['present'])} now."
+    return Words("warn", "hand-stop", f"{says.label}.", f"{text} {says.next_step}")
