@@ -11,18 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from devices.api.authentication import actor_of, allow
-from devices.api.door import Door
 from devices.api.problems import Problem
 from devices.api.schema import described
 from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whole
 from devices.models import ID_MAX, ApiKey
 from devices.states import Actor, KeyKind
-from notifications import content, idempotency, tasks, triggers
+from notifications import content, idempotency, images, tasks, triggers
+from notifications.api.tallied import TalliedDoor
 from notifications.models import BODY_MAX, KEY_MAX, TITLE_MAX, MessageCard
 from notifications.states import TargetOS
 
 ADDRESS_MAX = 500
-INLINE = ("title", "text", "image_url", "sound", "initial_page", "parameters", "data")
+IMAGE_ID_MAX = 80
+INLINE = ("title", "text", "image_url", "image_id", "sound", "initial_page", "parameters", "data")
 CLIENT_USERS_MAX = 10  # people that one call with a public key may name
 FAR = timedelta(days=2 * 366)  # as on Compose
 
@@ -39,6 +40,7 @@ class TriggerFacts(StrictSerializer):
     title = Text(max_length=TITLE_MAX, required=False, help_text="Without template: required")
     text = Text(max_length=BODY_MAX, required=False, help_text="Without template: required")
     image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False)
+    image_id = Text(max_length=IMAGE_ID_MAX, required=False, help_text="of POST /images")
     sound = Switch(required=False, default=True)
     initial_page = Text(max_length=80, required=False, allow_blank=True, default="")
     parameters = serializers.DictField(required=False, default=dict)
@@ -104,7 +106,7 @@ class TriggerAnswer(serializers.Serializer[Any]):
     recipients = SkippedNumbers()
 
 
-class TriggerDoor(Door):
+class TriggerDoor(TalliedDoor):
     permission_classes = (allow(client=True, scope="trigger"),)
 
     @described({202: TriggerAnswer}, request=TriggerFacts)
@@ -179,6 +181,9 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         user_ids = content.parse_references(facts["user_refs"])
     if len(user_ids) > triggers.USERS_MAX:
         raise Problem(422, "validation", f"At most {triggers.USERS_MAX} people.", field="user_refs")
+    image_url = facts.get("image_url", "")
+    if facts.get("image_id"):
+        image_url = uploaded(facts["image_id"], image_url)
     return triggers.Order(
         title=facts.get("title", ""),
         body=facts.get("text", ""),
@@ -186,7 +191,7 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         variables=facts.get("variables", {}),
         user_ids=user_ids,
         exclude_user_ids=facts["exclude_user_ids"],
-        image_url=facts.get("image_url", ""),
+        image_url=image_url,
         sound=facts["sound"],
         initial_page=facts["initial_page"],
         parameters=facts["parameters"],
@@ -196,6 +201,19 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         ttl_s=facts.get("ttl"),
         allow_empty=facts["allow_empty"],
     )
+
+
+def uploaded(image_id: str, image_url: str) -> str:
+    """The address of a picture that POST /images kept."""
+    if image_url:
+        told = "Name the picture once: image_url or image_id."
+        raise Problem(422, "validation", told, field="image_id")
+    try:
+        images.open_stored(f"{images.FOLDER}/{image_id}").close()
+    except OSError:
+        told = "There is no such picture. Upload it first: POST /api/v1/images."
+        raise Problem(422, "unknown_image", told, field="image_id") from None
+    return images.url(f"{images.FOLDER}/{image_id}")
 
 
 NAMES = {"body": "text", "ttl_s": "ttl", "initial_page": "initial_page", "image": "image_url"}

@@ -5,12 +5,14 @@ from django.urls import path
 from notifications.api.audiences import AudienceDoor, AudienceMembersDoor, AudiencesDoor
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
+from notifications.api.images import ImagesDoor
 from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
 from notifications.api.trigger import TriggerDoor
 
 urlpatterns = [
     path("notifications/trigger", TriggerDoor.as_view()),
     path("events", EventsDoor.as_view()),
+    path("images", ImagesDoor.as_view()),
     path("notifications", NotificationsDoor.as_view()),
     path("notifications/<uuid:uuid>", NotificationDoor.as_view()),
     path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),

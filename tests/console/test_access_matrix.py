@@ -195,6 +195,7 @@ MATRIX = [
     Row("api/v1/users/<str:user_id>/notifications/<uuid:uuid>/explain", "GET", READERS, "sent"),
     Row("api/v1/notifications/trigger", "POST", SERVERS),
     Row("api/v1/events", "POST", CLIENTS),
+    Row("api/v1/images", "POST", SERVERS),
     Row("api/v1/devices/<str:device_id>", "PUT", PHONES, body={"platform": "ios"}),
     Row("api/v1/devices/<str:device_id>", "DELETE", PHONES),
     Row("api/v1/devices/unregister", "POST", PHONES, body={"device_id": "x"}),
