@@ -330,6 +330,9 @@ def resume(
         if reason in ("brake", guards.GUARD):
             retire.dead(notification, now)
         notification.batches.exclude(blocked_by="").update(blocked_by="", due_at=now)
+        if reason == "zone_late":
+            overdue = notification.batches.filter(finished_at=None, due_at__lt=now)
+            overdue.update(due_at=now)
         fields: dict[str, Any] = {}
         if reason in ("brake", "wrong_project", "bad_message"):
             fields["brake_released"] = True

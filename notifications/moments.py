@@ -21,6 +21,10 @@ PASSED = "That time has passed. Choose a later one, or Now."
 
 def check(notification: Notification, now: datetime) -> None:
     """Raises ValidationError({"send_at": …} or {"repeat": …}) while no time is left."""
+    if notification.waves and notification.each_clock:
+        raise ValidationError({"waves": ["Waves and each person’s own clock exclude each other."]})
+    if notification.waves and notification.spread_min:
+        raise ValidationError({"waves": ["In waves it is spread already: choose one of the two."]})
     if notification.repeat:
         _check_rule(notification.repeat, now)
     elif notification.each_clock:

@@ -180,6 +180,11 @@ CATALOGUE: dict[str, Reason] = {
         "Its time passed while nothing could send, so it waits for a person.",
         "Send now, choose another time, or cancel.",
     ),
+    "zone_late": Reason(
+        "A zone’s time has passed",
+        "Its time passed in some zones while nothing could send there.",
+        "Resume to send there now, or stop.",
+    ),
     "superseded": Reason(
         "Held: the next one has come",
         "Its time passed while nothing could send, and the next of its series is due as well.",

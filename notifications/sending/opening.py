@@ -21,6 +21,7 @@ from notifications.sending import (
     pairs,
     sweep,
     window,
+    zoning,
 )
 from notifications.sending.fcm.message import Content, Template, template
 from notifications.sending.fcm.outcomes import Answer
@@ -52,13 +53,17 @@ class Out(NamedTuple):
     started_at: datetime
 
 
-def expiry(notification: Notification) -> datetime:
+def expiry(notification: Notification, zone: str = "") -> datetime:
+    """Of a message in that zone, where each has a turn of its own."""
     started = notification.started_at or notification.due_at
     assert started is not None  # noqa: S101  the state machine: sending has started
-    return started + timedelta(seconds=notification.ttl_s)
+    if notification.each_clock:
+        started = max(started, zoning.begins(notification, zone) or started)
+    spread = timedelta(minutes=notification.spread_min)
+    return started + spread + timedelta(seconds=notification.ttl_s)
 
 
-def content_of(notification: Notification) -> Content:
+def content_of(notification: Notification, zone: str = "") -> Content:
     """The frozen revision as FCM's message; nothing of the row's present fields."""
     frozen = notification.revision or {}
     return Content(
@@ -70,7 +75,7 @@ def content_of(notification: Notification) -> Content:
         channel_id=frozen["channel_id"] or None,
         thread=frozen["thread"],
         ttl_s=frozen["ttl_s"],
-        expires_at=int(expiry(notification).timestamp()),
+        expires_at=int(expiry(notification, zone).timestamp()),
     )
 
 
@@ -94,7 +99,7 @@ class Opening:
 
     @cached_property
     def templates(self) -> dict[str, Template]:
-        content = content_of(self.notification)
+        content = content_of(self.notification, self.batch.timezone)
         return {
             "ios": template(content, "ios"),
             "android": template(content, "android"),
@@ -106,7 +111,8 @@ class Opening:
         personal = (self.notification.revision or {}).get("personal")
         if personal is None:
             return None
-        return Letters(personal, content_of(self.notification), self.templates)
+        content = content_of(self.notification, self.batch.timezone)
+        return Letters(personal, content, self.templates)
 
     @cached_property
     def reader(self) -> window.Reader:
@@ -118,7 +124,7 @@ class Opening:
 
     @cached_property
     def expires_at(self) -> datetime:
-        return expiry(self.notification)
+        return expiry(self.notification, self.batch.timezone)
 
     def room(self) -> int:
         if self.exhausted or self.halted or self.ended:

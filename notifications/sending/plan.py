@@ -18,7 +18,7 @@ from devices.models import BUCKETS, Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach, reached
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import failpoints, pairs, portions
+from notifications.sending import failpoints, pairs, portions, spreading, zoning
 from notifications.sending.lease import Lease
 from notifications.sending.portions import Portion
 from notifications.states import BatchKind, SendTo
@@ -39,6 +39,8 @@ def begin(notification: Notification, now: datetime) -> Batch:
     devices registered later are not in it."""
     edge = Device.objects.aggregate(edge=Max("pk"))["edge"] or 0
     Notification.objects.filter(pk=notification.pk).update(audience_edge=edge)
+    if notification.each_clock:
+        zoning.note(notification)
     return Batch.objects.create(
         notification=notification, ordinal=0, kind=BatchKind.PLAN, primary=False,
         queue=_queue_of_plan(notification), due_at=now, last_pk=edge,
@@ -110,13 +112,15 @@ def _plan_lists(lease: Lease, notification: Notification) -> None:
         parts = [(portion, _members(notification, portion)) for portion in cut]
         planned = sum(len(members) for _, members in parts)
         whole = _is_batch_mode(notification, planned, len(notification.recipients))
-        size = settings.BATCH_SIZE if whole else max(1, planned)
+        size = spreading.size(notification, planned, _size(whole, planned))
         ordinal = 0
         for portion, members in parts:
-            for start in range(0, len(members), size):
+            for place, start in enumerate(range(0, len(members), size)):
                 ordinal += 1
                 part = members[start : start + size]
-                add_list(notification, part, portion.due_at, ordinal=ordinal, portion=portion)
+                later = spreading.later(notification, place, planned, size)
+                due_at = portion.due_at + later
+                add_list(notification, part, due_at, ordinal=ordinal, portion=portion)
         _note(notification, planned, len(notification.recipients), whole)
         lease.finish()
         failpoints.reached("in_plan")
@@ -126,26 +130,28 @@ def _members(notification: Notification, portion: Portion) -> list[pairs.Pair]:
     return [
         (pk, owner or 0)
         for devices in audience(notification)
-        for pk, owner in portions.within(devices, portion)
+        for pk, owner in portions.within(devices, portion, notification)
         .order_by("pk")
         .values_list("pk", "owner_id")
     ]
 
 
 class Range(NamedTuple):
-    """Consecutive device pks of one portion; `place` is the portion's among all."""
+    """Consecutive device pks of one portion; `place` is the portion's among all, `number` the
+    range's in its portion, where they are spread."""
 
     place: int
     portion: Portion
     first: int
     last: int
+    number: int = 0
 
 
 def _plan_ranges(lease: Lease, notification: Notification) -> None:
     planned = sum(devices.count() for devices in audience(notification))
     people = reach.people_of(reach.who(notification))
     whole = _is_batch_mode(notification, planned, people)
-    size = settings.BATCH_SIZE if whole else max(1, planned)
+    size = spreading.size(notification, planned, _size(whole, planned))
     ordinal = notification.batches.filter(kind=BatchKind.RANGE).count()
     ranges = _ranges(lease, notification, size)
     done = False
@@ -157,9 +163,10 @@ def _plan_ranges(lease: Lease, notification: Notification) -> None:
                 return
             for one in page:
                 ordinal += 1
+                later = spreading.later(notification, one.number, planned, size)
                 Batch.objects.create(
                     notification=notification, ordinal=ordinal, kind=BatchKind.RANGE, queue="bulk",
-                    due_at=one.portion.due_at, first_pk=one.first, last_pk=one.last,
+                    due_at=one.portion.due_at + later, first_pk=one.first, last_pk=one.last,
                     cursor=one.first - 1, **_cut(one.portion),
                 )  # fmt: skip
             if page:
@@ -178,8 +185,10 @@ def _ranges(lease: Lease, notification: Notification, size: int) -> Iterator[Ran
     for place, portion in enumerate(portions.of(notification, lease.now())):
         if place >= at:
             after = cursor if place == at else 0
+            number = spreading.written(notification, portion) if place == at else 0
             for first, last in _spans(notification, portion, after, size):
-                yield Range(place, portion, first, last)
+                yield Range(place, portion, first, last, number)
+                number += 1
 
 
 def _spans(
@@ -188,7 +197,7 @@ def _spans(
     """(first pk, last pk) of consecutive ranges holding `size` of the portion's devices each; the
     last one reaches to the edge."""
     edge = notification.audience_edge or 0
-    devices = portions.within(next(audience(notification)), portion)
+    devices = portions.within(next(audience(notification)), portion, notification)
     while cursor < edge:
         after = devices.filter(pk__gt=cursor).order_by("pk").values_list("pk", flat=True)
         last = next(iter(after[size - 1 : size]), None)
@@ -253,7 +262,11 @@ def _rows(notification: Notification, portion: Portion) -> QuerySet[Delivery]:
     rows = reached.rows(notification)
     if (portion.bucket_from, portion.bucket_to) == (0, BUCKETS):
         return rows
-    return rows.filter(device__in=portions.within(Device.objects.all(), portion))
+    return rows.filter(device__in=portions.within(Device.objects.all(), portion, notification))
+
+
+def _size(whole: bool, planned: int) -> int:
+    return settings.BATCH_SIZE if whole else max(1, planned)
 
 
 def _is_batch_mode(notification: Notification, planned: int, people: int) -> bool:

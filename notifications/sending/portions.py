@@ -11,6 +11,7 @@ from devices.models import BUCKETS
 from devices.querysets import DeviceQuerySet
 from notifications import waves
 from notifications.models import Batch, Notification
+from notifications.sending import zoning
 
 # When a later wave is due while it is held back: never by itself, only once `waving` says so.
 HELD_BACK = datetime(9999, 1, 1, tzinfo=UTC)
@@ -26,14 +27,20 @@ class Portion(NamedTuple):
 
 
 def of(notification: Notification, now: datetime) -> list[Portion]:
+    if notification.each_clock:
+        return [Portion(one.at, one.zone) for one in zoning.turns(notification)]
     return [
         Portion(HELD_BACK if first else now, bucket_from=first, bucket_to=after)
         for first, after in waves.cuts(notification.waves)
     ]
 
 
-def within(devices: DeviceQuerySet, part: Portion | Batch) -> DeviceQuerySet:
+def within(
+    devices: DeviceQuerySet, part: Portion | Batch, notification: Notification
+) -> DeviceQuerySet:
     """Those of `devices` that are in the portion, or in the portion that the batch is of."""
+    if part.timezone:
+        devices = zoning.within(devices, part.timezone, notification)
     if part.bucket_from > 0:
         devices = devices.filter(bucket__gte=part.bucket_from)
     if part.bucket_to < BUCKETS:

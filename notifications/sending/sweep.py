@@ -4,14 +4,14 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from devices import outbox
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import counters, guards, waving
+from notifications.sending import counters, guards, waving, zoning
 from notifications.sending.portions import HELD_BACK
 from notifications.states import NotificationStatus as S
-from notifications.states import Outcome
+from notifications.states import Outcome, SendTo
 
 ENDINGS = ("notification.sent", "delivery.failed")  # what other systems hear at the end
 
@@ -21,7 +21,8 @@ def finish_if_done(notification_id: int, now: datetime) -> bool:
     that are left are blocked by a wrong set-up."""
     unfinished = Batch.objects.filter(notification=OuterRef("pk"), finished_at=None)
     sending = Notification.objects.filter(pk=notification_id, status=S.SENDING)
-    if _finish(notification_id, sending.filter(~Exists(unfinished)), now):
+    whole = Q(each_clock=False) | Q(send_to=SendTo.USERS) | zoning.has_last()
+    if _finish(notification_id, sending.filter(whole, ~Exists(unfinished)), now):
         return True
     goes_on = unfinished.filter(blocked_by="").exclude(due_at=HELD_BACK)
     blocked = unfinished.exclude(blocked_by="")
@@ -52,9 +53,13 @@ def _pause_blocked(notification_id: int, now: datetime) -> None:
 
 def finish_all(now: datetime) -> None:
     sending = Notification.objects.filter(status=S.SENDING)
-    for pk, in_waves in list(sending.values_list("pk", "waves")):
-        if not finish_if_done(pk, now) and in_waves:
+    for pk, in_waves, in_zones in list(sending.values_list("pk", "waves", "each_clock")):
+        if finish_if_done(pk, now):
+            continue
+        if in_waves:
             waving.advance(pk, now)
+        if in_zones:
+            zoning.go_on(pk, now)
 
 
 def stop_waiting(notification: Notification, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Reading the next devices of a batch, as they are in the transaction that opens them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import pairs, portions
+from notifications.sending import pairs, portions, zoning
 from notifications.states import BatchKind, Outcome
 
 REWORDED_S = 5.0
@@ -45,12 +45,18 @@ class Reader:
         self.notification = notification
         self._part = batch  # the bounds of its portion, which never change
         self._asked: tuple[float, str, tuple[Any, ...]] | None = None
+        self._zoning = zoning.Zoning(batch, notification) if notification.each_clock else None
 
     def read(self, batch: Batch, policy: reach.Policy, most: int) -> Window:
         """At most `most` devices after the batch's cursor."""
+        taken = self._zoning.on_the_wire() if self._zoning else frozenset[int]()
         if batch.kind == BatchKind.LIST:
-            return _read_list(batch, self.notification, policy, most)
-        return self._read_range(batch, policy, most)
+            found = _read_list(batch, self.notification, policy, most)
+        else:
+            found = self._read_range(batch, policy, most)
+        if self._zoning:
+            found = replace(found, candidates=self._zoning.sift(found.candidates, taken))
+        return found
 
     def _read_range(self, batch: Batch, policy: reach.Policy, most: int) -> Window:
         found = [reach.Facts(*row) for row in self._facts(batch, policy, most)]
@@ -92,7 +98,9 @@ class Reader:
         """The audience now: only ranges ask, and theirs is one queryset."""
         target = reach.who(self.notification)
         devices = next(iter(reach.devices_of(target))).active().on(target.target_os)
-        return portions.within(devices, self._part)
+        if self._zoning:
+            return self._zoning.members(devices)
+        return portions.within(devices, self._part, self.notification)
 
 
 def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, most: int) -> Window:
