@@ -76,7 +76,7 @@ def _retyped(draft: Notification) -> ComposeForm:
 
 
 def page_context(form: ComposeForm, draft: Notification | None, now: datetime) -> dict[str, Any]:
-    typed = {name: form.typed(name) for name in ("send_to", "recipients", "audience", "target_os")}
+    typed = {name: form.typed(name) for name in reachable.NAMES}
     return {
         "form": form,
         "draft": draft,

@@ -1,17 +1,22 @@
 """Who a form that is not saved yet would reach, and what that means for batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
+from console.forms import leave_out
 from devices.models import AppUser, Audience
 from notifications import content, reach
-from notifications.states import SendTo, TargetOS
+from notifications.states import QuietHours, SendTo, TargetOS
 
 NAMED = 20
+NAMES = (  # of the form's fields that say who it is for
+    "send_to", "recipients", "audience", "target_os", "exclude_audience", "exclude_people",
+    "quiet_hours",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +76,35 @@ def of_typed(typed: Mapping[str, Any], now: datetime) -> Reachable:
     if target_os not in TargetOS.values:
         target_os = TargetOS.ALL
     everyone = AppUser.objects.count()
+    wanted = reach.Who(send_to, target_os, **_held(typed))
     if send_to == SendTo.USERS:
         references = content.parse_references(str(typed.get("recipients", "")))
         references = references[: content.RECIPIENTS_MAX]
         known, unknown = content.find_users(references)
-        falls = reach.live_count(send_to, known, None, target_os, now)
+        falls = reach.count(replace(wanted, recipients=tuple(known)), now)
         return Reachable(send_to, falls, everyone, len(references), unknown)
     audience = None
     if send_to == SendTo.AUDIENCE:
-        chosen = str(typed.get("audience", ""))
-        is_key = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
-        audience = Audience.objects.filter(pk=chosen).first() if is_key else None
+        audience = _audience(typed.get("audience", ""))
         if audience is None:
             return Reachable(send_to, reach.Waterfall(), everyone)
     elif send_to != SendTo.EVERYONE:
         return Reachable(send_to, reach.Waterfall(), everyone)
-    return Reachable(send_to, reach.live_count(send_to, [], audience, target_os, now), everyone)
+    return Reachable(send_to, reach.count(replace(wanted, audience=audience), now), everyone)
+
+
+def _held(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Who of them is left out, or waits."""
+    references = content.parse_references(str(typed.get("exclude_people") or ""))
+    choice = str(typed.get("quiet_hours", ""))
+    return {
+        "exclude_audience": _audience(typed.get("exclude_audience", "")),
+        "exclude_users": tuple(references[: leave_out.PEOPLE_MAX]),
+        "quiet_hours": choice if choice in QuietHours.values else QuietHours.DEFER,
+    }
+
+
+def _audience(chosen: Any) -> Audience | None:
+    key = str(chosen)
+    is_key = key.isascii() and key.isdigit() and len(key) < 19
+    return Audience.objects.filter(pk=key).first() if is_key else None

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.urls import reverse
+
 from console import verdicts
 from console.phone_words import name_of
 from devices.models import ID_MAX
@@ -72,16 +74,7 @@ def context(asked: Mapping[str, str], one: Notification, now: datetime) -> dict[
     filters = Filters.of(asked)
     cursor = asked.get("cursor", "")
     at = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
-    found, following = reports.deliveries(
-        one,
-        outcome=filters.outcome,
-        reason=filters.reason,
-        platform=filters.platform,
-        user_id=filters.user,
-        seen=filters.seen,
-        cursor=at,
-        limit=PAGE,
-    )
+    found, following = page(one, filters, at, PAGE)
     return {
         "rows": [Row(delivery) for delivery in found],
         "filters": filters,
@@ -93,8 +86,30 @@ def context(asked: Mapping[str, str], one: Notification, now: datetime) -> dict[
         "next_url": url(one, filters, cursor=following) if following else "",
         "first_url": url(one, filters) if at else "",
         "clear_url": url(one, Filters()),
+        "export_url": export_url(one, filters),
         **one_person(asked.get("person", ""), one, now),
     }
+
+
+def page(
+    one: Notification, filters: Filters, cursor: int, limit: int
+) -> tuple[list[Delivery], int | None]:
+    return reports.deliveries(
+        one,
+        outcome=filters.outcome,
+        reason=filters.reason,
+        platform=filters.platform,
+        user_id=filters.user,
+        seen=filters.seen,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def export_url(one: Notification, filters: Filters) -> str:
+    asked = {name: getattr(filters, name) for name in NAMES}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return reverse("recipients-export", args=[one.uuid]) + (f"?{query}" if query else "")
 
 
 def one_person(written: str, one: Notification, now: datetime) -> dict[str, Any]:

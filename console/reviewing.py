@@ -9,11 +9,13 @@ from django.urls import reverse
 from console import drafts, exact, when_words
 from console.clock import span
 from console.forms import compose_when, moments, pictures
+from console.read_as import others, reading
 from console.templatetags.beckon import n, plural
 from devices import preferences
 from notifications import content, lifecycle, reach, review
 from notifications import moments as timing
 from notifications.models import Notification
+from notifications.revision import image_url, message_of, page_of, texts_of
 from notifications.sending import channel
 from notifications.sending.fcm.credentials import BadCredentials
 from notifications.states import IfPast, SendTo, TargetOS
@@ -83,13 +85,14 @@ def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, 
                 "url": phones_url(notification, step.reason),
             }
         )
-    quiet = f"{n(falls.quietly)} of them quietly" if falls.quietly else ""
+    told = [f"{n(falls.quietly)} of them quietly"] if falls.quietly else []
+    told += [f"{n(falls.deferred)} when quiet hours end"] if falls.deferred else []
     rows.append(
         {
             "kind": "total",
             "label": "Will be sent",
             "count": falls.will_send,
-            "note": quiet,
+            "note": ", ".join(told),
             "url": phones_url(notification, ""),
         }
     )
@@ -187,14 +190,22 @@ def author(notification: Notification) -> str:
 
 
 def shown(notification: Notification) -> dict[str, Any]:
-    picture = pictures.of(notification)
+    picture, texts = pictures.of(notification), texts_of(notification)
+    read = reading(texts)
     return {
-        "title": notification.title,
-        "body": notification.body,
+        "title": read.title,
+        "body": read.body,
+        "reading": read,
+        "languages": others(texts, weighed(notification) if len(texts.copies) > 1 else None),
         "image": picture.src if picture else "",
         "app_name": preferences.get("app_name"),
-        "android_cut": drafts.android_cut(notification.body) if picture else "",
+        "android_cut": drafts.android_cut(read.body) if picture else "",
     }
+
+
+def weighed(notification: Notification) -> dict[str, dict[str, int]]:
+    message = message_of(notification)
+    return content.sizes_by_language(message, page_of(notification), image_url(message.image))
 
 
 def systems(notification: Notification, found: review.Review) -> dict[str, dict[str, Any]]:

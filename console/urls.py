@@ -11,6 +11,7 @@ from console.views import (
     compose_parts,
     correcting,
     devices,
+    exports,
     health,
     imports,
     media,
@@ -45,6 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/live/", overview.live, name="overview-live"),
     path("overview/counted/", overview.counted, name="overview-counted"),
     path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/export/", exports.listed, name="notifications-export"),
+    path(
+        "notifications/<uuid:uuid>/recipients/export/", exports.outcomes, name="recipients-export"
+    ),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     # ---- compose, review, confirm
@@ -58,7 +63,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<uuid:uuid>/edit/", compose.edit, name="compose_edit"),
     path("notifications/<uuid:uuid>/review/", review.review, name="review"),
     path("notifications/<uuid:uuid>/review/person/", review.person, name="review_person"),
+    path("notifications/<uuid:uuid>/review/often/", review.often, name="review_often"),
     path("notifications/<uuid:uuid>/review/phones/", review_phones.phones, name="review_phones"),
+    path(
+        "notifications/<uuid:uuid>/review/phones/export/",
+        exports.phones,
+        name="review_phones_export",
+    ),
     path("media/<path:path>", media.media, name="media"),
     # ---- one notification, from draft to report, and what can be done to it
     path("notifications/<uuid:uuid>/", notification.notification, name="notification"),

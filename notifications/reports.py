@@ -317,8 +317,9 @@ def timeline(notification: Notification) -> list[Moment]:
 
 
 def _hint(entry: AuditEntry) -> str:
-    phones = entry.facts.get("phones")
-    return f"{phones:,} phones".replace(",", "\u202f") if phones is not None else ""
+    phones, ticket = entry.facts.get("phones"), entry.facts.get("ticket")
+    told = [f"{phones:,} phones".replace(",", "\u202f")] if phones is not None else []
+    return " · ".join([*told, str(ticket)] if ticket else told)
 
 
 @dataclass(frozen=True, slots=True)

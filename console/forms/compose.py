@@ -18,6 +18,7 @@ from console.forms import extra_data, pictures
 from console.forms.compose_languages import ADD, REMOVE, LanguageFields
 from console.forms.compose_waves import WaveFields
 from console.forms.compose_when import WhenFields
+from console.forms.leave_out import LeaveOutFields
 from console.forms.parameters import QUIET, parameter_field
 from console.forms.saved import initial_of
 from devices.models import Audience
@@ -29,7 +30,10 @@ from notifications.states import SendTo, TargetOS
 REDRAW = ("fields", "remove_image", ADD, REMOVE)
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
 # Where the domain's field has another name here.
-FORM_NAMES = {"data": "extra", "send_at": "date", "repeat": "every", "waves": "wave_percents"}
+FORM_NAMES = {
+    "data": "extra", "send_at": "date", "repeat": "every", "exclude_users": "exclude_people",
+    "waves": "wave_percents",
+}  # fmt: skip
 EXPIRIES = {
     0: "At once: now or never",
     3_600: "1 hour",
@@ -41,10 +45,11 @@ EXPIRIES = {
 }
 
 
-class ComposeForm(LanguageFields, WaveFields, WhenFields):
+class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
     field_order = (  # as they stand on the page; those of When come after
         "title", "body", "image", "send_to", "recipients", "audience", "target_os",
-        "initial_page", "extra", "sound", "batch_mode", "ttl_s",
+        "exclude_audience", "exclude_people", "initial_page", "extra", "sound", "batch_mode",
+        "quiet_hours", "ttl_s",
     )  # fmt: skip
     title = forms.CharField(required=False, label="Title")
     body = forms.CharField(
@@ -278,7 +283,7 @@ class ComposeForm(LanguageFields, WaveFields, WhenFields):
             "variants": self.variants(),
             "waves": self.waves,
         }
-        return fields | self.when_fields()
+        return fields | self.when_fields() | self.leave_out_fields()
 
 
 def unknown_sentence(unknown: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from notifications import content
+from notifications.models import TICKET_MAX
 
 
 class ConfirmForm(forms.Form):
@@ -17,6 +18,13 @@ class ConfirmForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
         ),
     )
+    ticket = forms.CharField(
+        required=False,
+        label="Reason or ticket",
+        max_length=TICKET_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Kept with the notification and in the person’s history.",
+    )
     token = forms.CharField(required=False, widget=forms.HiddenInput)
     ticked = forms.MultipleChoiceField(required=False, choices=())
 
@@ -27,6 +35,7 @@ class ConfirmForm(forms.Form):
         return {
             "phrase": str(self.data.get("phrase", "")),
             "token": str(self.data.get("token", "")),
+            "ticket": str(self.data.get("ticket", "")),
             "ticked": frozenset(self.ticks),
         }
 

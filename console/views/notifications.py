@@ -75,7 +75,7 @@ class Filters:
             else None,
         )
 
-    def url(self, **changes: Any) -> str:
+    def url(self, page: str = "notifications", **changes: Any) -> str:
         """This list with `changes`; from its start unless they name a cursor."""
         asked = {
             "tab": self.tab,
@@ -85,7 +85,7 @@ class Filters:
             **changes,
         }
         query = urlencode({name: value for name, value in asked.items() if value})
-        return reverse("notifications") + (f"?{query}" if query else "")
+        return reverse(page) + (f"?{query}" if query else "")
 
     @property
     def narrowed(self) -> bool:
@@ -112,6 +112,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "next_url": filters.url(cursor=following) if following else "",
         "first_url": filters.url() if filters.cursor else "",
         "clear_url": filters.url(q="", by="", kind=""),
+        "export_url": filters.url("notifications-export"),
         "empty_title": title,
         "empty_text": text,
         "empty_url": compose_url(request),

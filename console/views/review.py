@@ -15,12 +15,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 from console import drafts, reviewing
 from console.clock import full_time
 from console.forms.review import ConfirmForm
+from console.read_as import reading
 from console.views.gate import address, requires
-from notifications import access, content, lifecycle, reach, tasks
+from notifications import access, content, lifecycle, reach, role_limits, tasks
 from notifications.models import Notification
+from notifications.revision import texts_of
 from notifications.states import Kind, NotificationStatus
 
-OURS = {"phrase", "ticked"}  # errors that stand on this page; all others stand on Compose's
+OURS = {
+    "phrase",
+    "ticked",
+    "ticket",
+}  # errors that stand on this page; all others stand on Compose's
+
+
+FREQUENT = 2  # so many in a day is worth a word
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,7 +107,37 @@ def draw(
         context |= reviewing.nobody(notification, now)
         return render(request, "console/review_nobody.html", context, status=status)
     context |= reviewing.context(notification, found, now)
+    context["refusal"] = context["refusal"] or role_limits.over(request.user, found.people)
+    context["must_say_why"] = role_limits.needs_ticket(request.user)
+    context |= often_told(notification, now) if "often" in request.GET else {}
     return render(request, "console/review.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("compose")
+def often(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """How many of them got much lately: a fragment, since the count takes its time. POST leaves
+    them out, or takes that back."""
+    notification = get_object_or_404(Notification, uuid=uuid, kind=Kind.BROADCAST)
+    if request.method == "GET":
+        context = often_told(notification, timezone.now()) | {"notification": notification}
+        return render(request, "console/review/_often.html", context)
+    spare = FREQUENT if request.POST.get("spare") == "on" else None
+    try:
+        lifecycle.revise(
+            notification,
+            {"spare_after": spare},
+            by=request.user,
+            version=notification.version,
+        )
+    except (lifecycle.WrongState, lifecycle.Conflict) as gone:
+        messages.warning(request, str(gone))
+    return redirect("review", uuid)
+
+
+def often_told(notification: Notification, now: datetime) -> dict[str, Any]:
+    most = notification.spare_after or FREQUENT
+    return {"frequent": reach.frequent(reach.who(notification), most, now), "frequent_most": most}
 
 
 @require_GET
@@ -117,7 +156,9 @@ def one_person(request: HttpRequest, notification: Notification, now: datetime) 
         return {"asked": ""}
     known, unknown = content.find_users(asked)
     lanes = reach.lanes(notification, asked[0], now) if known else []
+    texts = texts_of(notification)
     return {
+        "reads": reading(texts, asked[0]) if known and not texts.is_plain else None,
         "asked": asked[0],
         "known": bool(known),
         "near": unknown.get(asked[0], ""),

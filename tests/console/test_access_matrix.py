@@ -119,6 +119,11 @@ MATRIX = [
     Row(ONE + "review/often/", "POST", COMPOSERS),
     Row(ONE + "recipients/export/", "GET", ALL),
     Row("notifications/export/", "GET", ALL),
+    Row(ONE + "review/phones/export/", "GET", COMPOSERS),
+    Row(ONE + "review/often/", "GET", COMPOSERS),
+    Row(ONE + "review/often/", "POST", COMPOSERS),
+    Row(ONE + "recipients/export/", "GET", ALL),
+    Row("notifications/export/", "GET", ALL),
     Row(ONE + "duplicate/", "POST", COMPOSERS, "sent"),
     # ---- confirm: to everyone, to a few, to more than support may
     Row(ONE + "review/", "POST", BROADCASTERS, body=PHRASE),
