@@ -5,6 +5,7 @@ from django.urls import path
 from notifications.api.audiences import AudienceDoor, AudienceMembersDoor, AudiencesDoor
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
+from notifications.api.prompts import PromptDoor, PromptMoveDoor, PromptsDoor, PromptStatsDoor
 from notifications.api.images import ImagesDoor
 from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
 from notifications.api.trigger import TriggerDoor
@@ -19,5 +20,11 @@ urlpatterns = [
     path("audiences", AudiencesDoor.as_view()),
     path("audiences/<int:pk>", AudienceDoor.as_view()),
     path("audiences/<int:pk>/members", AudienceMembersDoor.as_view()),
+    path("prompts", PromptsDoor.as_view()),
+    path("prompts/<int:pk>", PromptDoor.as_view()),
+    path("prompts/<int:pk>/live", PromptMoveDoor.as_view(), {"verb": "live"}),
+    path("prompts/<int:pk>/pause", PromptMoveDoor.as_view(), {"verb": "pause"}),
+    path("prompts/<int:pk>/archive", PromptMoveDoor.as_view(), {"verb": "archive"}),
+    path("prompts/<int:pk>/stats", PromptStatsDoor.as_view()),
     path("users/<str:user_id>/notifications/<uuid:uuid>/explain", ExplainDoor.as_view()),
 ]

@@ -57,6 +57,7 @@ class Row:
     to: str = "everyone"
     otherwise: str = ""  # where those outside do not meet what is usual
     address: str = "127.0.0.1"
+    staff: bool = False  # an address of the API that also takes sessions of some roles
 
     def __str__(self) -> str:
         to = "" if self.to == "everyone" else self.to
@@ -114,11 +115,6 @@ MATRIX = [
     Row(ONE + "review/", "GET", COMPOSERS),
     Row(ONE + "review/person/", "GET", COMPOSERS),
     Row(ONE + "review/phones/", "GET", COMPOSERS),
-    Row(ONE + "review/phones/export/", "GET", COMPOSERS),
-    Row(ONE + "review/often/", "GET", COMPOSERS),
-    Row(ONE + "review/often/", "POST", COMPOSERS),
-    Row(ONE + "recipients/export/", "GET", ALL),
-    Row("notifications/export/", "GET", ALL),
     Row(ONE + "review/phones/export/", "GET", COMPOSERS),
     Row(ONE + "review/often/", "GET", COMPOSERS),
     Row(ONE + "review/often/", "POST", COMPOSERS),
@@ -210,6 +206,14 @@ MATRIX = [
     Row("api/v1/devices/<str:device_id>/opt-out", "POST", PHONES),
     Row("api/v1/devices/<str:device_id>/opt-in", "POST", PHONES),
     Row("api/v1/devices/<str:device_id>/sessions", "POST", CLIENTS, body={"session_id": "s"}),
+    Row("api/v1/prompts", "GET", READERS),
+    Row("api/v1/prompts", "POST", BROADCASTERS | SERVERS, staff=True),
+    Row("api/v1/prompts/<int:pk>", "GET", READERS),
+    Row("api/v1/prompts/<int:pk>", "PATCH", BROADCASTERS | SERVERS, staff=True),
+    Row("api/v1/prompts/<int:pk>/live", "POST", BROADCASTERS | SERVERS, staff=True),
+    Row("api/v1/prompts/<int:pk>/pause", "POST", BROADCASTERS | SERVERS, staff=True),
+    Row("api/v1/prompts/<int:pk>/archive", "POST", BROADCASTERS | SERVERS, staff=True),
+    Row("api/v1/prompts/<int:pk>/stats", "GET", READERS),
     Row("api/v1/prompts/evaluate", "POST", PHONES),
     Row("api/v1/prompts/events", "POST", CLIENTS),
     Row("api/v1/prompts/<int:pk>/events", "POST", CLIENTS),
@@ -278,6 +282,8 @@ def expected(row: Row, caller: str) -> str:
         return "in"
     if row.otherwise:
         return row.otherwise
+    if row.staff and caller in ROLES:
+        return "refused"
     is_api = row.route.startswith("api/")
     if caller == "anonymous" or (caller in KEYS) != is_api:
         return "sign in"
