@@ -1,6 +1,7 @@
 """How one chosen person reads a notification: for Compose, Review, message cards and the page of
 what was sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devices import names
@@ -19,6 +20,7 @@ class Reading:
     asked: str = ""
     language: str = ""
     known: bool = True
+    person: personal.Person = personal.NOBODY
 
 
 def reading(texts: personal.Texts, asked: str = "", language: str = "") -> Reading:
@@ -30,7 +32,7 @@ def reading(texts: personal.Texts, asked: str = "", language: str = "") -> Readi
         title, body = texts.write(person)
         chosen = texts.language(person)
         told = f"As {names.person(user)} reads it{_in(texts, chosen)}."
-        return Reading(title, body, told, named[0], chosen)
+        return Reading(title, body, told, named[0], chosen, person=person)
     language = language if language in texts.copies else ""
     title, body = texts.copies[language].write({})
     if named:
@@ -44,6 +46,29 @@ def reading(texts: personal.Texts, asked: str = "", language: str = "") -> Readi
     elif not texts.is_plain:
         told = f"As it is read{_in(texts, language)}."
     return Reading(title, body, told, "", language)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A variant, as someone reads it of whom nothing is known; `bytes` where they were counted."""
+
+    tag: str
+    label: str
+    title: str
+    body: str
+    bytes: int = 0
+
+
+def others(
+    texts: personal.Texts, sizes: Mapping[str, Mapping[str, int]] | None = None
+) -> list[Other]:
+    """All but the default."""
+    counted = sizes or {}
+    return [
+        Other(tag, personal.label(tag), title, body, max(counted.get(tag, {}).values(), default=0))
+        for tag, (title, body) in texts.written().items()
+        if tag
+    ]
 
 
 def _in(texts: personal.Texts, language: str) -> str:

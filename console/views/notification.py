@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import exact, halted, recipients, standing
+from console import exact, halted, read_as, recipients, standing
 from console.report import report
 from console.views.gate import requires
 from devices import preferences
 from notifications import images, reports, tasks
 from notifications.models import Notification, Page
+from notifications.revision import texts_of
 from notifications.sending.fcm.message import MessageInvalid
 from notifications.states import NotificationStatus as S
 
@@ -111,13 +112,16 @@ def main(request: HttpRequest, one: Notification, now: datetime) -> dict[str, An
 
 def preview(one: Notification) -> dict[str, Any]:
     """What phones show: the frozen revision where there is one."""
-    frozen = one.revision or {}
+    frozen, texts = one.revision or {}, texts_of(one)
+    shown = read_as.reading(texts)
     page = one.initial_page
     if page and not Page.objects.filter(name=page).exists():
         page = f"{page} (no longer registered)" if one.status == S.DRAFT else page
     return {
-        "title": frozen.get("title", one.title),
-        "body": frozen.get("body", one.body),
+        "title": shown.title,
+        "body": shown.body,
+        "reading": shown,
+        "languages": read_as.others(texts),
         "image": frozen.get("image") or images.url(one.image) if one.image else "",
         "app_name": preferences.get("app_name"),
         "opens": page,
@@ -130,9 +134,12 @@ def rows(request: HttpRequest, one: Notification, now: datetime) -> dict[str, An
 
 
 def payload(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
+    """Of the person who is asked for with `?as=`, with her values as they are now."""
+    words = texts_of(one)
+    shown = read_as.reading(words, request.GET.get("as", ""))
     try:
         texts = [
-            (name, icon, exact.text(one, platform, now))  # type: ignore[arg-type]
+            (name, icon, exact.text(one, platform, now, shown.person))  # type: ignore[arg-type]
             for name, icon, platform in (
                 ("iPhone", "brand-apple", "ios"),
                 ("Android", "brand-android", "android"),
@@ -140,7 +147,10 @@ def payload(request: HttpRequest, one: Notification, now: datetime) -> dict[str,
         ]
     except MessageInvalid as error:
         return {"texts": [], "invalid": str(error)}
-    return {"texts": texts, "invalid": "", "frozen": one.revision is not None}
+    return {
+        "texts": texts, "invalid": "", "frozen": one.revision is not None, "reading": shown,
+        "personal": not words.is_plain,
+    }  # fmt: skip
 
 
 def timeline(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
