@@ -15,7 +15,7 @@ from notifications import audit, cards, content, reach
 from notifications.models import Batch, MessageCard, Notification
 from notifications.revision import freeze, message_of, page_of
 from notifications.sending import channel, plan
-from notifications.states import Kind, SendTo
+from notifications.states import Kind, QuietHours, SendTo
 from notifications.states import NotificationStatus as S
 
 USERS_MAX = 1_000
@@ -105,6 +105,7 @@ def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notifi
     return Notification(
         kind=Kind.TRIGGER,
         send_to=SendTo.USERS,
+        quiet_hours=QuietHours.IGNORE,
         at_least_once=True,
         author_key=key,
         confirmed_at=now,

@@ -140,6 +140,8 @@ def limits(who: Who, policy: Policy, now: datetime) -> Limits | None:
 
 def _caps(who: Who, policy: Policy) -> tuple[Cap, ...]:
     found = []
+    if who.again is not None and who.again.corrects_id:
+        return ()  # it takes the place of what they got
     if policy.cap is not None and who.kind in policy.cap.kinds:
         found.append(policy.cap)
     if who.spare_after:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from devices import preferences
 from devices.audiences import keeping
-from devices.models import AppUser, Device
-from notifications import explain, reach, reports
+from devices.models import ApiKey, AppUser, Device
+from notifications import explain, reach, reports, triggers
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import clock
 from notifications.states import NotificationStatus as S
@@ -210,3 +210,37 @@ def test_quiet_hours_end_by_the_wall_clock_of_the_place(start, end, zone, at, un
 
 def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
+def test_what_an_event_starts_goes_in_quiet_hours_and_counts_only_where_the_policy_says_so(sandbox):
+    make_phones(1)
+    preferences.put(**night_now(), frequency_limit=1, frequency_hours=24)
+    first, second = started("phone-0"), started("phone-0")
+    run_all()
+    assert outcomes(first) == outcomes(second) == {"phone-0": ("accepted", "")}
+
+    preferences.put(frequency_triggers=True)
+    third = started("phone-0")
+    run_all()
+
+    assert outcomes(third) == {"phone-0": ("skipped", "frequency_cap")}
+
+
+def started(user_id: str) -> Notification:
+    key, _ = ApiKey.objects.get_or_create(name="shop", kind="server", public_id="shop0000")
+    order = triggers.Order("Your order", "It is on its way.", [user_id], allow_empty=True)
+    return triggers.start(order, key=key, now=clock.now()).notification
+
+
+def test_a_test_and_a_correction_are_never_held_back(sandbox):
+    make_phones(1)
+    preferences.put(**night_now(), frequency_limit=1, frequency_hours=24)
+    policy = reach.policy(timezone.now())
+    draft = make_draft(exclude_users=["phone-0"])
+
+    draft.kind = "test"
+
+    assert reach.limits(reach.who(draft), policy, timezone.now()) is None
+    wrong = Notification.objects.create(title="Wrong")
+    right = Notification(send_to="reached", corrects=wrong, quiet_hours="ignore", pk=99)
+    assert reach.limits(reach.who(right), policy, timezone.now()) is None
