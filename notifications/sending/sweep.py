@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from devices import outbox
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import counters, guards, waving, zoning
+from notifications.sending import counters, guards, pairs, waving, zoning
 from notifications.sending.portions import HELD_BACK
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome, SendTo
@@ -63,14 +63,16 @@ def finish_all(now: datetime) -> None:
 
 
 def stop_waiting(notification: Notification, now: datetime) -> int:
-    """Waiting rows of a stopped notification become `stopped`, and are counted."""
+    """Waiting rows of a stopped notification become `stopped`, and are counted; all but those
+    that are on the wire again, which end as FCM says."""
     waiting = Delivery.objects.filter(notification=notification, outcome=Outcome.WAITING)
     batches = Batch.objects.filter(notification=notification).select_for_update().order_by("pk")
     stopped = 0
     for batch in batches.filter(
         Exists(Delivery.objects.filter(batch=OuterRef("pk"), outcome=Outcome.WAITING))
     ):
-        mine = waiting.filter(batch=batch)
+        on_the_wire = [pk for pk, _ in pairs.unpack(batch.manifest)]
+        mine = waiting.filter(batch=batch).exclude(device_id__in=on_the_wire)
         by_platform = mine.order_by().values_list("platform").annotate(n=Count("*"))
         delta = counters.Delta({(p, Outcome.STOPPED, "stopped"): n for p, n in by_platform})
         stopped += mine.update(outcome=Outcome.STOPPED, reason="stopped", at=now)

@@ -16,7 +16,7 @@ from devices.models import AppUser, Device
 from devices.states import Actor, DeviceState
 from notifications import lifecycle, reports, starting
 from notifications.models import Batch, Delivery, Notification, ProjectPause
-from notifications.sending import channel, clock, delivery, lease, pacing, pause
+from notifications.sending import channel, clock, delivery, lease, pacing, pause, sweep
 from notifications.sending.fcm.outcomes import Answer, Kind
 from notifications.sending.opening import Opening
 from notifications.states import NotificationStatus as S
@@ -408,6 +408,28 @@ def test_a_brake_that_is_stopped_retires_nobody(sandbox):
 
 
 # ---------------------------------------------------------------- people in between
+
+
+def test_a_retry_on_the_wire_while_it_is_stopped_is_what_fcm_says(sandbox):
+    make_phones(3)
+    sandbox.set_faults([{"match": {}, "do": "unavailable", "times": 3}])
+    notification = begun()
+    send_one_batch(notification)
+    again = notification.batches.get(kind="list")
+    Batch.objects.filter(pk=again.pk).update(due_at=clock.now())
+    opening = Opening(lease.claim(again.pk))
+    opening.step([], [], 500)
+
+    lifecycle.stop(notification, by=make_staff(role="admin"), now=clock.now())
+    taken = Answer(Kind.ACCEPTED, message_id="projects/p/messages/1")
+    first, second, third = opening.out
+    refused = Answer(Kind.RETRY, reason="unavailable", counts_attempt=True)
+    opening.step([(first, taken), (second, taken), (third, refused)], [], 0)
+    sweep.stop_stragglers(clock.now())
+
+    notification.refresh_from_db()
+    found = adds_up(notification)
+    assert (found.accepted, found.stopped, found.waiting) == (2, 1, 0)
 
 
 def test_while_it_goes_out_nobody_edits_it(sandbox, settings):
