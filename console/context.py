@@ -59,6 +59,7 @@ PLACES = (
     Place("Overview", "overview", "home", 1),
     Place("Notifications", "notifications", "send", 1),
     Place("Schedule", "schedule", "calendar-event", 1),
+    Place("Message cards", "cards", "template", 1),
     Place("Audiences", "audiences", "users-group", 2),
     Place("People", "people", "user-search", 2),
     Place("Devices", "devices", "device-mobile", 2),

@@ -32,6 +32,7 @@ WORDS = {
     "team": "manage the team",
     "people": "change people and their phones",
     "audiences": "make or change audiences",
+    "cards": "make or change message cards",
     "prompts": "make or change permission prompts",
     "audit": "read the audit log",
 }
@@ -42,6 +43,7 @@ SIMPLE = {
     "resend_unopened": "compose_notification",
     "people": "confirm_to_users",
     "audiences": "confirm_broadcast",
+    "cards": "confirm_broadcast",
     "series": "confirm_broadcast",
     "prompts": "confirm_broadcast",
     "settings": "change_settings",

@@ -7,7 +7,7 @@ from django.core import signing
 from django.urls import reverse
 
 from notifications import images
-from notifications.models import Notification
+from notifications.models import CardVersion, Notification
 
 SALT = "beckon.picture"
 
@@ -44,5 +44,5 @@ def kept(token: str) -> Picture | None:
     return Picture(name, facts)
 
 
-def of(notification: Notification) -> Picture | None:
-    return Picture(notification.image, notification.image_facts) if notification.image else None
+def of(told: Notification | CardVersion) -> Picture | None:
+    return Picture(told.image, told.image_facts) if told.image else None

@@ -38,6 +38,8 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     draft = get_object_or_404(Notification, uuid=uuid, kind=Kind.BROADCAST)
     if draft.status != NotificationStatus.DRAFT:
         return taken_back(request, draft)
+    if draft.card_id is not None:
+        return redirect("card-refill", draft.uuid)
     if request.method == "POST":
         return posted(request, draft)
     if "check" in request.GET:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +21,7 @@ from devices import registry, reports
 from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import Actor, DeviceState
 from notifications import access, audit, histories, reach
+from notifications.models import MessageCard
 
 PAGE = 25
 HISTORY = 30
@@ -106,9 +108,12 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
 
 
 def compose_to(request: HttpRequest, person: AppUser) -> str:
+    """Message cards, or the empty Compose where there are none to choose from."""
     compose = url_of("compose")
     if not compose or not access.allowed(request.user, "compose"):
         return ""
+    if MessageCard.objects.filter(archived_at=None).exists():
+        return reverse("person-send", args=[person.user_id])
     return f"{compose}?{urlencode({'to': person.user_id})}"
 
 

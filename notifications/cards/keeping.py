@@ -19,6 +19,7 @@ from notifications.states import VariableType
 
 KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 NAME_MAX, DESCRIPTION_MAX, VARIABLES_MAX = 80, 200, 20
+RESERVED = ("new", "preview")  # addresses of pages
 ABOUT = ("name", "description", "client_callable")
 SAYS = (
     "title", "body", "variants", "variables", "image", "image_facts", "sound", "initial_page",
@@ -107,7 +108,7 @@ def _facts(version: CardVersion) -> dict[str, Any]:
 
 
 def _key_errors(key: str) -> dict[str, list[str]]:
-    if not KEY.fullmatch(key) or len(key) > KEY_MAX:
+    if not KEY.fullmatch(key) or len(key) > KEY_MAX or key in RESERVED:
         return {"key": [f"A key is 1 to {KEY_MAX} of a–z, 0–9, - and _, such as order-ready."]}
     if MessageCard.objects.filter(key=key).exists():
         return {"key": [f"There is already a card {key}."]}

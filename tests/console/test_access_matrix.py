@@ -21,7 +21,7 @@ from django.utils import timezone
 from devices import keys
 from devices.models import Audience, Prompt
 from devices.states import KeyKind
-from notifications import lifecycle
+from notifications import cards, lifecycle
 from notifications.models import Notification, Page, WebhookEndpoint
 from notifications.states import NotificationStatus as S
 from tests.console.staff import make_member, signed_in
@@ -106,6 +106,15 @@ MATRIX = [
     Row("prompts/<int:pk>/pause/", "POST", BROADCASTERS),
     Row("prompts/<int:pk>/archive/", "POST", BROADCASTERS),
     Row("prompts/<int:pk>/duplicate/", "POST", BROADCASTERS),
+    # ---- message cards
+    Row("cards/", "GET", EVERYONE),
+    *both("cards/new/", BROADCASTERS),
+    Row("cards/preview/", "POST", BROADCASTERS),
+    Row("cards/<str:key>/", "GET", EVERYONE),
+    Row("cards/<str:key>/", "POST", BROADCASTERS, body={"do": "archive"}),
+    Row("people/<id:user_id>/send/", "GET", COMPOSERS),
+    *both("people/<id:user_id>/send/<str:key>/", COMPOSERS),
+    *both(ONE + "card/", COMPOSERS, to="card"),
     # ---- compose, test
     *both("notifications/new/", COMPOSERS),
     *both(ONE + "edit/", COMPOSERS),
@@ -315,6 +324,8 @@ class World:
         self.webhook = WebhookEndpoint.objects.create(
             name="CRM", url="http://127.0.0.1:9/", events=["device.invalidated"], secret="x"
         )
+        words = {"name": "Ready", "title": "Ready", "body": "It is ready."}
+        self.card = cards.create("ready", words, by=self.staff["marketer"])
         self.member = get_user_model().objects.create_user("somebody")
 
     def ask(self, row: Row, caller: str) -> HttpResponse:
@@ -343,6 +354,7 @@ class World:
             "<str:user_id>": "ann",
             "<id:device_id>": "phone-1",
             "<str:device_id>": "phone-1",
+            "<str:key>": self.card.key,
             "<path:path>": "no-such-picture.png",
             "<slug:public_id>": self.keys["client key"].key.public_id,
             "<int:pk>": str(self.numbered(row.route)),
@@ -366,12 +378,14 @@ class World:
 
     def notification(self, row: Row) -> Notification:
         """By the marketer, in the state that the row wants."""
-        people = {"everyone": [], "users": ["ann"], "101 users": [f"u{n}" for n in range(101)]}
+        many = [f"u{n}" for n in range(101)]
+        people = {"everyone": [], "card": [], "users": ["ann"], "101 users": many}
         fields: dict[str, Any] = {
             "title": "First snow",
             "body": "Twelve huts have beds.",
             "author": self.staff["marketer"],
-            "send_to": "everyone" if row.to == "everyone" else "users",
+            "send_to": "users" if row.to.endswith("users") else "everyone",
+            "card": cards.current(self.card) if row.to == "card" else None,
             "recipients": people[row.to],
             "status": row.status,
         }

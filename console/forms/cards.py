@@ -1,0 +1,269 @@
+"""Message cards: what marketers write, with its variables, and what support fills in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+
+from console.forms import extra_data, pictures
+from console.forms.compose import EXPIRIES
+from console.forms.compose_languages import ADD, REMOVE, LanguageFields, initial_languages
+from console.forms.parameters import HINTS, KEYBOARDS, QUIET
+from notifications import cards
+from notifications.cards.keeping import VARIABLES_MAX
+from notifications.content import clean_text
+from notifications.models import TTL_DEFAULT_S, CardVersion, MessageCard, Page
+from notifications.states import VariableType
+
+ADD_VARIABLE, REMOVE_VARIABLE = "add_variable", "remove_variable"
+REDRAW = ("fields", "remove_image", ADD, REMOVE, ADD_VARIABLE, REMOVE_VARIABLE)
+PARTS = ("name", "type", "sample")
+FORM_NAMES = {"data": "extra"}
+
+
+@dataclass(slots=True)
+class Row:
+    """One variable as it stands on the page."""
+
+    name: str = ""
+    type: str = VariableType.STRING
+    sample: str = ""
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, str]:
+        return {part: str(getattr(self, part)).strip() for part in PARTS}
+
+
+class CardForm(LanguageFields):
+    name = forms.CharField(required=False, label="Name", help_text="For your colleagues.")
+    key = forms.CharField(
+        required=False,
+        label="Key",
+        help_text="What the app’s back end calls it by. It can’t be changed later.",
+        widget=forms.TextInput(attrs=QUIET),
+    )
+    description = forms.CharField(required=False, label="When to use it")
+    title = forms.CharField(required=False, label="Title")
+    body = forms.CharField(
+        required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+    )
+    image = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        label="Image",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
+    )
+    initial_page = forms.ChoiceField(required=False, label="Initial page", choices=())
+    extra = forms.CharField(
+        required=False,
+        label="Extra data",
+        widget=forms.Textarea(attrs={"rows": 2, **QUIET}),
+        help_text="One per line: key = value. Values may hold variables.",
+    )
+    sound = forms.BooleanField(required=False, label="Deliver with sound")
+    ttl_s = forms.TypedChoiceField(
+        label="Gives up after", coerce=int, choices=list(EXPIRIES.items())
+    )
+    client_callable = forms.BooleanField(
+        required=False,
+        label="The app itself may send it",
+        help_text="With the public key that ships in the app: anybody who has the app could then "
+        "send this card, with any values, to anyone. Leave it off unless that does no harm.",
+    )
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        *args: Any,
+        card: MessageCard | None = None,
+        version: CardVersion | None = None,
+        mode: str = "save",
+        **kwargs: Any,
+    ) -> None:
+        self.card, self.version, self.mode = card, version, mode
+        self.picture = pictures.of(version) if version and version.image else None
+        self.picture_error: ValidationError | None = None
+        kwargs.setdefault("initial", initial_of(version))
+        super().__init__(*args, **kwargs)
+        if card is not None:
+            del self.fields["key"]
+        self.add_languages(mode)
+        self.rows = self._rows()
+        pages = [(page.name, page.name) for page in Page.objects.all()]
+        self._field("initial_page").choices = [("", "Home (default)"), *pages]
+        named = str(self.typed("initial_page")).replace("\0", "")
+        self.page = Page.objects.prefetch_related("parameters").filter(name=named).first()
+        self.parameter_names = self._parameters()
+        if self.is_bound:
+            self._carry_picture()
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def typed(self, name: str) -> Any:
+        return self.data.get(name, "") if self.is_bound else self.initial.get(name, "")
+
+    def _parameters(self) -> list[str]:
+        """Text for every type: a value, or a variable in braces."""
+        kept = self.version.parameters if self.version else {}
+        names = []
+        for each in self.page.parameters.all() if self.page else []:
+            name = f"parameter_{each.name}"
+            self.fields[name] = forms.CharField(
+                label=each.name,
+                required=False,
+                widget=forms.TextInput(attrs={"data-type": each.type, **QUIET}),
+            )
+            self.initial.setdefault(name, kept.get(each.name, ""))
+            names.append(name)
+        return names
+
+    @property
+    def parameters(self) -> list[Any]:
+        return [self[name] for name in self.parameter_names]
+
+    @property
+    def types(self) -> list[tuple[str, str]]:
+        return list(VariableType.choices)
+
+    def _rows(self) -> list[Row]:
+        if not self.is_bound:
+            return [Row(**one) for one in self.version.variables] if self.version else []
+        total = str(self.data.get("variables", ""))
+        count = int(total) if total.isascii() and total.isdigit() and len(total) < 4 else 0
+        rows = [
+            Row(
+                str(self.data.get(f"var-{i}-name", "")),
+                str(self.data.get(f"var-{i}-type", "")),
+                str(self.data.get(f"var-{i}-sample", "")),
+            )
+            for i in range(min(count, VARIABLES_MAX + 1))
+        ]
+        gone = str(self.data.get(REMOVE_VARIABLE, ""))
+        if self.mode == REMOVE_VARIABLE and gone.isdigit() and int(gone) < len(rows):
+            del rows[int(gone)]
+        if self.mode == ADD_VARIABLE and len(rows) < VARIABLES_MAX:
+            rows.append(Row())
+        return rows
+
+    def _carry_picture(self) -> None:
+        self.picture = pictures.kept(self.data.get("image_kept", ""))
+        if self.mode == "remove_image":
+            self.picture = None
+        elif upload := self.files.get("image"):
+            try:
+                self.picture = pictures.taken(upload)
+            except ValidationError as error:
+                self.picture_error = error
+
+    # ------------------------------------------------------------ checking and keeping
+
+    def full_clean(self) -> None:
+        if self.is_bound and self.mode in REDRAW:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        else:
+            super().full_clean()
+        if self.is_bound and self.picture_error:
+            self.add_error("image", self.picture_error)
+
+    def clean_extra(self) -> dict[str, str]:
+        return extra_data.read(self.cleaned_data["extra"])
+
+    def card_fields(self) -> dict[str, Any]:
+        """As `cards.create` and `revise` take them. Only of a valid form."""
+        cleaned = self.cleaned_data
+        plain = ("name", "description", "client_callable", "initial_page", "sound", "ttl_s")
+        return {name: cleaned[name] for name in plain} | {
+            "title": clean_text(cleaned["title"]).replace("\n", " "),
+            "body": clean_text(cleaned["body"]),
+            "variants": self.variants(),
+            "variables": [row.as_dict() for row in self.rows],
+            "image": self.picture.name if self.picture else "",
+            "image_facts": self.picture.facts if self.picture else {},
+            "parameters": {
+                name.removeprefix("parameter_"): text
+                for name in self.parameter_names
+                if (text := str(cleaned.get(name) or "").strip())
+            },
+            "data": cleaned["extra"],
+        }
+
+    def refuse(self, errors: Mapping[str, list[str]]) -> None:
+        """What the domain says, on the fields and rows that it is about."""
+        for name, told in errors.items():
+            at = name.split(".")
+            if at[0] == "variables" and len(at) == 3 and int(at[1]) < len(self.rows):
+                self.rows[int(at[1])].errors[at[2]] = told
+                self.add_error(None, f"Variable {self.rows[int(at[1])].name or at[1]}: {told[0]}")
+                continue
+            known = FORM_NAMES.get(name, name)
+            self.add_error(known if known in self.fields else None, told)
+
+    def unsaved(self) -> CardVersion:
+        """As it stands, for the preview."""
+        return CardVersion(
+            title=str(self.typed("title") or ""),
+            body=str(self.typed("body") or ""),
+            variants=self.typed_variants(),
+            variables=[row.as_dict() for row in self.rows],
+        )
+
+
+def initial_of(version: CardVersion | None) -> dict[str, Any]:
+    if version is None:
+        return {"sound": True, "ttl_s": TTL_DEFAULT_S}
+    card = version.card
+    return {
+        "name": card.name, "description": card.description,
+        "client_callable": card.client_callable, "title": version.title, "body": version.body,
+        "initial_page": version.initial_page, "sound": version.sound, "ttl_s": version.ttl_s,
+        "extra": extra_data.write(version.data), **initial_languages(version.variants),
+    }  # fmt: skip
+
+
+class FillForm(forms.Form):
+    """One field for each variable of a card; all of them are needed."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, version: CardVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.version = version
+        for one in cards.declared(version):
+            self.fields[f"variable_{one.name}"] = variable_field(one)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """As typed, unchecked."""
+        held = self.data if self.is_bound else self.initial
+        return {
+            one.name: str(held.get(f"variable_{one.name}", "") or "").replace("\0", "")
+            for one in cards.declared(self.version)
+        }
+
+    def refuse(self, errors: Mapping[str, list[str]]) -> None:
+        for name, told in errors.items():
+            self.add_error(name if name in self.fields else None, told)
+
+
+def variable_field(one: cards.Variable) -> forms.Field:
+    kind = VariableType(one.type)
+    hint = HINTS.get(kind.value, "") if kind is not VariableType.URL else "A link, https://…"  # type: ignore[call-overload]
+    attrs: dict[str, str] = {"data-type": kind.label, "placeholder": one.sample}
+    if kind is VariableType.BOOLEAN:
+        return forms.ChoiceField(
+            label=one.name,
+            required=False,
+            choices=[("", "Choose…"), ("true", "true"), ("false", "false")],
+            widget=forms.Select(attrs={"data-type": kind.label}),
+        )
+    if kind is VariableType.DATE:
+        attrs = {"type": "date", "data-type": kind.label}
+    if kind.value in KEYBOARDS:
+        attrs["inputmode"] = KEYBOARDS[kind.value]  # type: ignore[index]
+    return forms.CharField(
+        label=one.name, required=False, help_text=hint, widget=forms.TextInput(attrs=attrs | QUIET)
+    )
