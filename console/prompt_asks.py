@@ -6,9 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from console import phone_words
-from devices.models import AppUser, Device, Prompt
+from devices.models import AppUser, Device, Prompt, PromptState
 from devices.prompts import budget as asks
 from devices.prompts import reasons
+from devices.states import DeviceState, PromptStatus
 from notifications import reach
 
 
@@ -59,3 +60,32 @@ def line(device: Device, reason: str, would_see: bool, next_action: str) -> Line
     if would_see:
         return Line(name, True, AFTER_YES.get(next_action, ""), "")
     return Line(name, False, reasons.sentence(reason), reasons.next_step(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One prompt on one of her phones: what she did with it, and whether it would show now."""
+
+    prompt: Prompt
+    line: Line
+    state: PromptState | None
+
+
+PHONES_MOST = 10
+
+
+def of_person(devices: list[Device]) -> list[Seen]:
+    """Every live prompt on each phone that is hers now; [] while none is live."""
+    active = [one for one in devices if one.state == DeviceState.ACTIVE][:PHONES_MOST]
+    if not active or not Prompt.objects.filter(status=PromptStatus.LIVE).exists():
+        return []
+    states = {
+        (state.device_id, state.prompt_id): state
+        for state in PromptState.objects.filter(device__in=active, displays__gt=0)
+    }
+    now = timezone.now()
+    return [
+        Seen(prompt, line(device, reason, not reason, ""), states.get((device.pk, prompt.pk)))
+        for device in active
+        for prompt, reason in asks.for_device(device, now)
+    ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words, verdicts
+from console import phone_words, prompt_asks, verdicts
 from console.context import url_of
 from console.history_words import permission_moment, registration_moment
 from console.views.gate import address, requires
@@ -101,6 +101,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "missed": missed,
         "why": verdicts.of_person(found, asked, request.GET.get("link", "").strip(), now),
         "history": history(found, row.phones),
+        "prompts": prompt_asks.of_person([phone.device for phone in row.phones]),
         "compose_to": compose_to(request, found),
         "may_change": access.allowed(request.user, "people"),
     }
