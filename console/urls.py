@@ -28,6 +28,7 @@ from console.views import (
     review_phones,
     sandbox,
     signing,
+    triggers,
     verbs,
     viewer,
 )
@@ -136,6 +137,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cards/preview/", message_cards.preview, name="card-preview"),
     path("cards/<str:key>/", message_cards.one, name="card"),
     path("notifications/<uuid:uuid>/card/", person_send.refill, name="card-refill"),
+    # ---- triggers
+    path("triggers/", triggers.index, name="triggers"),
+    path("triggers/try/", triggers.attempt, name="trigger-attempt"),
     # ---- settings
     path("settings/", cards.index, name="settings"),
     path("settings/pages/", pages.pages, name="settings-pages"),

@@ -91,12 +91,17 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
     return Started(notification, batch, len(known), list(unknown), falls)
 
 
+def draft_of(order: Order, now: datetime) -> Notification:
+    """What the order says, unsaved: to be tried on a person's own phones."""
+    return _draft(order, [], None, now)
+
+
 def carded(notification: Notification) -> dict[str, Any]:
     card = notification.card
     return {"card": card.card.key, "version": card.number} if card else {}
 
 
-def _draft(order: Order, known: list[str], key: ApiKey, now: datetime) -> Notification:
+def _draft(order: Order, known: list[str], key: ApiKey | None, now: datetime) -> Notification:
     if order.send_at and order.send_at <= now:
         raise ValidationError({"send_at": ["That time has passed. Choose a later one."]})
     fields = _of_card(order) if order.template else _inline(order)

@@ -115,6 +115,9 @@ MATRIX = [
     Row("people/<id:user_id>/send/", "GET", COMPOSERS),
     *both("people/<id:user_id>/send/<str:key>/", COMPOSERS),
     *both(ONE + "card/", COMPOSERS, to="card"),
+    # ---- triggers
+    Row("triggers/", "GET", EVERYONE),
+    Row("triggers/try/", "POST", COMPOSERS),
     # ---- compose, test
     *both("notifications/new/", COMPOSERS),
     *both(ONE + "edit/", COMPOSERS),
