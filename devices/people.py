@@ -6,9 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
+
 from devices import preferences
 from devices.locking import lock, serialized
-from devices.models import AppUser, Device, PermissionEvent, TestDevice
+from devices.models import (
+    AppUser,
+    Device,
+    PermissionEvent,
+    PromptEvent,
+    PromptSession,
+    PromptState,
+    TestDevice,
+)
 from devices.states import DeviceState
 
 SEEN_EVERY = timedelta(hours=1)  # how old `last_seen_at` may get before it is written again
@@ -171,10 +182,19 @@ def erase(user_id: str, at: datetime) -> bool:
     pks = [device.pk for device in phones]
     TestDevice.objects.filter(device__in=pks).delete()
     PermissionEvent.objects.filter(device__in=pks).update(facts={}, event_id="")
+    forget_sessions(pks)
     for forget in forgetters:
         forget(user)
     user.delete()
     return True
+
+
+def forget_sessions(pks: list[int]) -> None:
+    """Ids that the app made up for its sessions and events may say whose they were."""
+    PromptSession.objects.filter(device__in=pks).delete()
+    PromptState.objects.filter(device__in=pks).update(last_session="")
+    nameless = Concat(Value("erased-"), Cast(F("pk"), CharField()))
+    PromptEvent.objects.filter(device__in=pks).update(session_id="", event_id=nameless)
 
 
 def anonymize(device: Device, at: datetime) -> None:

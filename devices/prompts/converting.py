@@ -58,10 +58,8 @@ def last_display(device: Device, at: datetime) -> PromptEvent | None:
 
 def convert(device: Device, state: PromptState, shown: PromptEvent, at: datetime) -> None:
     """Once. The phone stays counted with what it saw then, whatever it sees later."""
-    if state.converted_at is not None:
+    if not mark(state, shown, at):
         return
-    state.converted_at = at
-    state.slice_version, state.slice_at = shown.version, shown.at
     facts = {
         "prompt_id": state.prompt_id,
         "version": shown.version,
@@ -72,6 +70,14 @@ def convert(device: Device, state: PromptState, shown: PromptEvent, at: datetime
         "converted_at": at.isoformat(),
     }
     outbox.write("prompt.converted", facts, at=at)
+
+
+def mark(state: PromptState, shown: PromptEvent, at: datetime) -> bool:
+    if state.converted_at is not None:
+        return False
+    state.converted_at = at
+    state.slice_version, state.slice_at = shown.version, shown.at
+    return True
 
 
 def convert_late(device: Device, state: PromptState, shown: PromptEvent) -> None:

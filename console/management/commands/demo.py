@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from console import demo_history
+from console import demo_history, demo_prompts
 from devices import bulk, samples
 from devices.models import AppUser, Audience, AudienceMember
 from notifications.models import Page, PageParameter
@@ -52,6 +52,7 @@ class Command(BaseCommand):
         make_audiences()
         if history:
             self.stdout.write(f"{demo_history.make(now):,} past notifications made.")
+            self.stdout.write(f"{demo_prompts.make(now):,} phones met a soft prompt.")
         self.tell_sandbox(devices)
 
     def make_devices(self, devices: int, now: datetime) -> None:

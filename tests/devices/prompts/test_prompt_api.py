@@ -8,7 +8,7 @@ from django.utils import timezone
 from devices import people, preferences
 from devices.audiences import keeping as audiences
 from devices.models import Device, PermissionEvent, Prompt, PromptEvent, PromptState
-from devices.prompts import keeping, rules
+from devices.prompts import ageing, keeping, rollups, rules
 from tests.devices.conftest import Caller
 from tests.devices.prompts.phones import (
     ALLOWED,
@@ -750,3 +750,36 @@ def test_the_one_with_the_highest_priority_is_shown(phone):
     phone.open()
 
     assert phone.evaluate().json()["prompt"]["id"] == high.pk
+
+
+# ---------------------------------------------------------------- a person who is erased
+
+
+def test_what_an_erased_person_s_phone_told_is_nameless_and_still_counted(phone):
+    prompt = make()
+    phone.register()
+    assert phone.shown(prompt)
+
+    people.erase("alice", timezone.now())
+
+    event, state = PromptEvent.objects.get(), PromptState.objects.get()
+    assert event.event_id == f"erased-{event.pk}"
+    assert (event.session_id, state.last_session) == ("", "")
+    assert prompt.days.get().shown == 1
+
+
+# ---------------------------------------------------------------- pretend phones grow older
+
+
+def test_one_phone_may_grow_older_alone(phone):
+    prompt = make()
+    phone.register()
+    assert phone.shown(prompt)
+    phone.told(prompt, "click")
+    ageing.age(Device.objects.get(), timedelta(days=15))
+
+    assert prompt.days.get(day="2026-02-15").tapped == 1
+    assert phone.shown(prompt)
+    ageing.age(Device.objects.get(), timedelta(days=13))
+    assert phone.tell(prompt, "impression").json()["reason"] == "gap"
+    assert rollups.rebuild(prompt, timezone.now()) == 0
