@@ -184,9 +184,9 @@ def check(story: Story, notification: Notification, phones: int) -> None:
     assert found.accepted <= stats["accepted"] <= found.accepted + found.unknown, (
         told, found.numbers(), stats,
     )  # fmt: skip
-    assert found.unknown <= story.doubt, (told, found.numbers())
+    assert found.unknown <= story.doubt, (told, found.numbers(), found.reasons)
     sample = story.random.sample(sorted(rows), min(20, len(rows)))
-    first = min(rows)
+    first = min(rows, default=0)
     for pk in sample:
         inbox = story.sandbox.messages(token=token_of(pk - first))
         assert (rows[pk] != Outcome.ACCEPTED) or len(inbox) == 1, told
