@@ -6,6 +6,7 @@ whole message: `PORT="abc": must be a whole number from 1 to 65535`.
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,6 +77,15 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 def words(name: str, default: list[str]) -> list[str]:
     value = text(name)
     return [word.strip() for word in value.split(",") if word.strip()] if value else default
+
+
+def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks: `10.0.0.2, 192.168.0.0/16`."""
+    try:
+        return [ip_network(word) for word in words(name, default)]
+    except ValueError as error:
+        allowed = "must be addresses or networks with commas, such as 10.0.0.2, 192.168.0.0/16"
+        raise BadSetting(name, text(name), allowed) from error
 
 
 def existing_file(name: str) -> Path | None:

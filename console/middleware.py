@@ -1,4 +1,5 @@
-"""The viewer's time zone, from the cookie that the browser sets or her choice; headers of pages."""
+"""What a stranger may not say; the viewer's time zone, from the cookie that the browser sets or
+her choice; headers of pages."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, available_timezones
@@ -6,7 +7,20 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from devices.api import proxies
+
 ZONES = available_timezones()
+
+
+class ProxyMiddleware:
+    """First of all: the rest may believe the headers of a proxy that are left."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        proxies.strip(request)
+        return self.get_response(request)
 
 
 class ViewerMiddleware:

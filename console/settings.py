@@ -29,6 +29,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_host, *_local])
 CSRF_TRUSTED_ORIGINS = env.words(
     "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL, f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]
 )
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed (devices/api/proxies.py).
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", ["127.0.0.1", "::1"])
 SECRET_KEY = env.kept_secret("SECRET_KEY", DATA_DIR)
 ADMIN_USERNAME = env.text("ADMIN_USERNAME", "admin")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "console.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "console.statics.CompressingWhiteNoise",
     "csp.middleware.CSPMiddleware",

@@ -51,6 +51,7 @@ OURS = [
     "SEND_WINDOW",
     "SENTRY_DSN",
     "TICK_SECONDS",
+    "TRUSTED_PROXIES",
     "UNDO_SECONDS",
 ]
 

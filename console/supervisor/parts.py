@@ -71,6 +71,7 @@ def web() -> Part:
     command += ["--worker-class", "gthread", "--threads", str(WEB_THREADS), "--preload"]
     command += ["--workers", os.environ.get("WEB_CONCURRENCY") or str(WEB_WORKERS)]
     command += ["--timeout", "60", "--graceful-timeout", str(WEB_GRACE_S)]
+    command += ["--forwarded-allow-ips", ",".join(map(str, settings.TRUSTED_PROXIES))]
     command += ["--log-level", "warning", "--no-control-socket"]
     if Path("/dev/shm").is_dir():  # noqa: S108  heartbeats must not wait for a slow disk
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from devices.api import limits
+from devices.api import proxies
 from notifications import access
 
 View = Callable[..., HttpResponseBase]
@@ -36,5 +36,5 @@ def refused(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Where the visitor is, for the audit log and against guessing; see `limits.address`."""
-    return limits.address(request) or None
+    """Where the visitor is, for the audit log and against guessing; see `proxies.address`."""
+    return proxies.address(request) or None

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from console import metrics
 from console.views.gate import address, requires
 from devices import keys
-from devices.api import limits
+from devices.api import proxies
 from devices.states import KeyKind
 from notifications import access, kill_switch, tasks
 from notifications import health as examination
@@ -124,7 +124,7 @@ def page(request: HttpRequest, form: PauseAllForm | None = None, status: int = 2
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
     """Prometheus' text; for this machine alone, or with a server key of scope read."""
-    if limits.address(request) not in ("127.0.0.1", "::1", "") and not may_read(request):
+    if proxies.address(request) not in ("127.0.0.1", "::1") and not may_read(request):
         return HttpResponse("A server key with scope read is needed.\n", status=401)
     return HttpResponse(metrics.text(), content_type=metrics.TYPE)
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from devices.api import limits
+from devices.api import limits, proxies
 from devices.api.authentication import KeyAuthentication, StaffSession
 from devices.api.limits import Count
 from devices.api.problems import Problem
@@ -60,7 +60,7 @@ class Door(APIView):
         if isinstance(key, ApiKey):
             named[f"key:{key.public_id}"] = limits.PER_KEY
         if not isinstance(key, ApiKey) or key.kind == KeyKind.CLIENT:
-            named[f"address:{limits.address(request._request)}"] = limits.PER_ADDRESS
+            named[f"address:{proxies.address(request._request)}"] = limits.PER_ADDRESS
         self.limit_count = limits.counts.count(named)
         if self.limit_count.exceeded:
             raise Problem(

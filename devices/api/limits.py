@@ -7,13 +7,11 @@ counts alone, and the limit holds all the same.
 import time
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import ip_address
 from threading import Lock
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.http import HttpRequest
 
 PER_KEY = settings.API_LIMIT_PER_KEY
 PER_ADDRESS = settings.API_LIMIT_PER_ADDRESS  # many phones share one of a mobile network
@@ -91,23 +89,3 @@ class Counts:
 
 
 counts = Counts()
-
-
-def address(request: HttpRequest) -> str:
-    """Where the request came from. Only a neighbour (loopback, private network) is believed when
-    it names somebody else; a proxy appends, so the last one named is the one it saw."""
-    remote = str(request.META.get("REMOTE_ADDR") or "")
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)[-1].strip()
-    return forwarded if forwarded and is_near(remote) and is_address(forwarded) else remote
-
-
-def is_near(text: str) -> bool:
-    return not text or (is_address(text) and not ip_address(text).is_global)
-
-
-def is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

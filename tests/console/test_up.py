@@ -214,6 +214,12 @@ COUNT_PEOPLE = "from django.contrib.auth.models import User; print(User.objects.
         ("PORT", "abc", 'PORT="abc": must be a whole number from 1 to 65535'),
         ("PORT", "70000", 'PORT="70000": must be a whole number from 1 to 65535'),
         ("DEBUG", "maybe", 'DEBUG="maybe": must be on or off'),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8, proxy",
+            'TRUSTED_PROXIES="10.0.0.0/8, proxy": must be addresses or networks with commas, '
+            "such as 10.0.0.2, 192.168.0.0/16",
+        ),
     ],
 )
 def test_a_bad_value_ends_the_start_with_one_line(name: str, value: str, line: str):
