@@ -52,7 +52,7 @@ def prepare(count: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def begun() -> Any:
+def begun(**words: Any) -> Any:
     from django.utils import timezone
 
     from notifications.models import Notification
@@ -60,16 +60,17 @@ def begun() -> Any:
     from notifications.states import NotificationStatus as S
 
     now = timezone.now()
+    said = {"title": "First snow", "body": "12 huts still have beds."} | words
     one = Notification(
-        title="First snow", body="12 huts still have beds.", status=S.SCHEDULED, due_at=now,
-        confirmed_at=now, uuid=uuid4(),
+        status=S.SCHEDULED, due_at=now, confirmed_at=now, uuid=uuid4(), **said
     )  # fmt: skip
     one.revision, one.revision_sha256 = freeze(one)
     one.save()
     return one
 
 
-def send(url: str, folder: Path) -> Cost:
+def send(url: str, folder: Path, **words: Any) -> Cost:
+    """One broadcast to all phones; `words` are fields of the notification."""
     from django.conf import settings
 
     from notifications import reports, starting
@@ -83,7 +84,7 @@ def send(url: str, folder: Path) -> Cost:
     client = make(url, known, known.project_id, ca_file=str(folder / "ca.pem"))
     known.bearer()
     template(content(), "android")  # imports what a worker has imported long ago
-    one = begun()
+    one = begun(**words)
     with measured(0) as cost:
         starting.start(one, clock.now())
         while (pk := lease.next_due("bulk", set())) is not None:

@@ -55,6 +55,8 @@ class Command(BaseCommand):
         counts = [QUICK] if quick else [QUICK, MIDDLE, *([FULL] if full else [])]
         if not self.only or self.only in "the whole engine, SQLite PostgreSQL latency":
             self._engines(field, counts)
+        if not self.only or self.only == "personal":
+            self._personal(field, QUICK if quick else MIDDLE)
         self._ratios(counts)
 
     def _engines(self, field: sides.Field, counts: list[int]) -> None:
@@ -74,6 +76,23 @@ class Command(BaseCommand):
                 self._row(row, partial(_engine, field, count, env))
                 if count == max(counts[:2]) and (not self.only or self.only == "latency"):
                     self._latency(field, kind, count, env)
+
+    def _personal(self, field: sides.Field, count: int) -> None:
+        """The same phones with words for everyone, for each person, and in their languages."""
+        services = import_module("tests.services")
+        server = services.start_postgres()
+        redis = {"REDIS_URL": services.start_redis(field.folder)}
+        for kind, url in (
+            ("SQLite", f"sqlite:///{field.folder}/personal.sqlite3"),
+            ("PostgreSQL", _new_database(server, "personal")),
+        ):
+            env = redis | {"DATABASE_URL": url}
+            field.python("personal", "prepare", count, env=env)
+            for words in ("plain", "personal", "languages"):
+                run = partial(
+                    field.python, "personal", "send", field.tls, field.folder, words, env=env
+                )
+                self._row(f"personal words: {words}, {kind}, {count:,}", run)
 
     def _latency(self, field: sides.Field, kind: str, count: int, env: dict[str, str]) -> None:
         """On a database whose phones are many enough for the broadcast to last."""
