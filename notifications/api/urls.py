@@ -3,19 +3,28 @@
 from django.urls import path
 
 from notifications.api.audiences import AudienceDoor, AudienceMembersDoor, AudiencesDoor
+from notifications.api.campaigns import doors as campaigns
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
-from notifications.api.prompts import PromptDoor, PromptMoveDoor, PromptsDoor, PromptStatsDoor
 from notifications.api.images import ImagesDoor
-from notifications.api.reading import DeliveriesDoor, NotificationDoor, NotificationsDoor
+from notifications.api.prompts import PromptDoor, PromptMoveDoor, PromptsDoor, PromptStatsDoor
+from notifications.api.reading import DeliveriesDoor
 from notifications.api.trigger import TriggerDoor
 
 urlpatterns = [
     path("notifications/trigger", TriggerDoor.as_view()),
     path("events", EventsDoor.as_view()),
     path("images", ImagesDoor.as_view()),
-    path("notifications", NotificationsDoor.as_view()),
-    path("notifications/<uuid:uuid>", NotificationDoor.as_view()),
+    path("notifications", campaigns.CampaignsDoor.as_view()),
+    path("notifications/<uuid:uuid>", campaigns.CampaignDoor.as_view()),
+    path("notifications/<uuid:uuid>/dry-run", campaigns.DryRunDoor.as_view()),
+    path("notifications/<uuid:uuid>/send", campaigns.SendDoor.as_view()),
+    path("notifications/<uuid:uuid>/undo", campaigns.UndoDoor.as_view()),
+    path("notifications/<uuid:uuid>/cancel", campaigns.CancelDoor.as_view()),
+    path("notifications/<uuid:uuid>/pause", campaigns.PauseDoor.as_view()),
+    path("notifications/<uuid:uuid>/resume", campaigns.ResumeDoor.as_view()),
+    path("notifications/<uuid:uuid>/stop", campaigns.StopDoor.as_view()),
+    path("notifications/<uuid:uuid>/correct", campaigns.CorrectDoor.as_view()),
     path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),
     path("audiences", AudiencesDoor.as_view()),
     path("audiences/<int:pk>", AudienceDoor.as_view()),

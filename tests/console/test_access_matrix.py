@@ -71,6 +71,9 @@ def both(route: str, may: set[str], **more: Any) -> list[Row]:
 
 ONE = "notifications/<uuid:uuid>/"
 PHRASE = {"phrase": "Send Notification"}
+API_ONE = "api/v1/notifications/<uuid:uuid>"
+UNTYPED = {"confirm": "no"}
+SENDING = UNTYPED | {"review_token": "none"}
 MATRIX = [
     # ---- everyone who is signed in looks
     Row("", "GET", EVERYONE),
@@ -210,6 +213,16 @@ MATRIX = [
     Row("api/v1/notifications/<uuid:uuid>/deliveries", "GET", READERS, "sent"),
     Row("api/v1/users/<str:user_id>/notifications/<uuid:uuid>/explain", "GET", READERS, "sent"),
     Row("api/v1/notifications/trigger", "POST", SERVERS),
+    Row("api/v1/notifications", "POST", COMPOSERS | SERVERS, staff=True),
+    Row(API_ONE, "PATCH", COMPOSERS | SERVERS, staff=True),
+    Row(API_ONE + "/dry-run", "POST", COMPOSERS | SERVERS, staff=True),
+    Row(API_ONE + "/send", "POST", BROADCASTERS | SERVERS, body=SENDING, staff=True),
+    Row(API_ONE + "/undo", "POST", AUTHOR_OR_OPS | SERVERS, "scheduled", staff=True),
+    Row(API_ONE + "/cancel", "POST", AUTHOR_OR_OPS | SERVERS, "scheduled", staff=True),
+    Row(API_ONE + "/pause", "POST", AUTHOR_OR_OPS | SERVERS, "sending", staff=True),
+    Row(API_ONE + "/stop", "POST", AUTHOR_OR_OPS | SERVERS, "sending", staff=True),
+    Row(API_ONE + "/resume", "POST", OPERATORS, "paused", staff=True),
+    Row(API_ONE + "/correct", "POST", BROADCASTERS | SERVERS, "sent", UNTYPED, staff=True),
     Row("api/v1/events", "POST", CLIENTS),
     Row("api/v1/images", "POST", SERVERS),
     Row("api/v1/devices/<str:device_id>", "PUT", PHONES, body={"platform": "ios"}),

@@ -1,0 +1,222 @@
+"""From a body's names to a notification's fields, and back."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from devices.api.problems import Problem
+from devices.models import Audience
+from notifications import content, moments, reports, triggers, waves
+from notifications.models import Notification
+from notifications.revision import message_of, page_of
+from notifications.sending import waving
+from notifications.states import IfPast, SendTo
+from notifications.timing import walls
+
+SAME = {  # names that both have
+    "sound": "sound", "initial_page": "initial_page", "data": "data", "ttl": "ttl_s",
+    "target_os": "target_os", "batch": "batch_mode",
+}  # fmt: skip
+NOWHERE = {"send_at": None, "wall": "", "each_clock": False}
+
+
+def fields_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As `lifecycle.compose` and `revise` take them: only of what was given."""
+    fields = {ours: facts[theirs] for theirs, ours in SAME.items() if theirs in facts}
+    if "title" in facts:
+        fields["title"] = content.clean_text(facts["title"]).replace("\n", " ")
+    if "text" in facts:
+        fields["body"] = content.clean_text(facts["text"])
+    if "image_url" in facts:
+        fields |= {"image": facts["image_url"], "image_facts": {}}
+    if "parameters" in facts:
+        given = facts["parameters"].items()
+        fields["parameters"] = {name: triggers.as_text(value) for name, value in given}
+    if "waves" in facts:
+        fields["waves"] = waves.check(facts["waves"])
+    if "exclude_user_ids" in facts:
+        fields["exclude_users"] = list(dict.fromkeys(facts["exclude_user_ids"]))
+    if "exclude_audience" in facts:
+        fields["exclude_audience"] = _audience(facts["exclude_audience"], "exclude_audience")
+    if "schedule" in facts:
+        fields |= _schedule(facts["schedule"]) if facts["schedule"] else NOWHERE
+    return fields | _whom(facts)
+
+
+def _whom(facts: Mapping[str, Any]) -> dict[str, Any]:
+    named = [name for name in ("user_ids", "user_refs", "audience") if name in facts]
+    said = facts.get("send_to")
+    if not named and said is None:
+        return {}
+    implied = {"audience": SendTo.AUDIENCE}.get(named[0], SendTo.USERS) if named else said
+    if len(named) > 1 or (said is not None and said != implied):
+        told = "Say to whom once: send_to everyone, or user_ids, user_refs or audience."
+        raise Problem(422, "recipients_unclear", told, field="send_to")
+    if implied == SendTo.EVERYONE:
+        return {"send_to": SendTo.EVERYONE, "recipients": [], "audience": None}
+    if not named:
+        told = "Name them: user_ids or user_refs, or the id of an audience."
+        raise Problem(422, "recipients_required", told, field="send_to")
+    if implied == SendTo.AUDIENCE:
+        audience = _audience(facts["audience"], "audience")
+        return {"send_to": SendTo.AUDIENCE, "recipients": [], "audience": audience}
+    people = facts.get("user_ids")
+    if people is None:
+        people = content.parse_references(facts["user_refs"])
+    if not people:
+        told = "Name at least one person. Nothing here never means everyone."
+        raise Problem(422, "recipients_required", told, field=named[0])
+    if len(people) > content.RECIPIENTS_MAX:
+        told = f"{len(people):,} people; {content.RECIPIENTS_MAX:,} is the most."
+        raise Problem(422, "validation", told, field=named[0])
+    ids = list(dict.fromkeys(one.removeprefix("users/") for one in people))
+    return {"send_to": SendTo.USERS, "recipients": ids, "audience": None}
+
+
+def _audience(pk: int | None, field: str) -> Audience | None:
+    if pk is None:
+        return None
+    found = Audience.objects.filter(pk=pk, archived_at=None).first()
+    if found is None:
+        raise Problem(422, "unknown_audience", f"There is no audience {pk}.", field=field)
+    return found
+
+
+def _schedule(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A moment of its own, or what a clock says."""
+    zone = facts.get("tz") or moments.app_zone()
+    if zone not in walls.ZONES:
+        told = f"{zone!s:.60} is no IANA time zone, such as Europe/Berlin."
+        raise Problem(422, "timezone", told, field="schedule.tz")
+    try:
+        at = datetime.fromisoformat(facts["at"])
+    except ValueError:
+        told = "Give a time such as 2026-11-24T09:00, with an offset or a tz."
+        raise Problem(422, "validation", told, field="schedule.at") from None
+    if facts["local"]:
+        if at.tzinfo is not None:
+            told = "What each person's clock says has no offset."
+            raise Problem(422, "validation", told, field="schedule.at")
+        if_past = facts.get("if_past", IfPast.TOMORROW)
+        wall = walls.text_of(at.replace(second=0, microsecond=0))
+        return NOWHERE | {
+            "each_clock": True, "wall": wall, "timezone": moments.app_zone(), "if_past": if_past,
+        }  # fmt: skip
+    return NOWHERE | {"timezone": zone} | _moment(at, zone)
+
+
+def _moment(at: datetime, zone: str) -> dict[str, Any]:
+    """Not in the past, not more than two years away."""
+    wall = ""
+    try:
+        if at.tzinfo is None:
+            at = at.replace(second=0, microsecond=0)
+            wall, at = walls.text_of(at), walls.instant(at, zone)
+        is_past, is_far = at <= timezone.now(), at > timezone.now() + moments.FAR
+        at = at.astimezone(timezone.get_default_timezone())
+    except (OverflowError, ValueError):
+        is_past, is_far = False, True
+    if is_past:
+        raise Problem(422, "send_at_past", "That time has passed.", field="schedule.at")
+    if is_far:
+        told = "That is more than two years away."
+        raise Problem(422, "validation", told, field="schedule.at")
+    return {"send_at": at, "wall": wall}
+
+
+def check(fields: Mapping[str, Any], kept: Notification | None = None) -> None:
+    """What the message would be with these fields, checked now and not first at the dry run.
+    Raises ValidationError by field."""
+    names = ("title", "body", "image", "sound", "initial_page", "parameters", "data", "ttl_s")
+    trial = Notification(**{name: getattr(kept, name) for name in names} if kept else {})
+    for name in names:
+        if name in fields:
+            setattr(trial, name, fields[name])
+    content.check(message_of(trial), page_of(trial))
+
+
+# ---------------------------------------------------------------- and back
+
+
+def found(uuid: Any) -> Notification:
+    rows = Notification.objects.select_related("audience", "corrects", "resends", "card__card")
+    return get_object_or_404(rows, uuid=uuid)
+
+
+def draft_answer(one: Notification, now: datetime) -> dict[str, Any]:
+    return {
+        "id": str(one.uuid),
+        "status": one.status,
+        "version": one.version,
+        "title": one.title,
+        "text": one.body,
+        "image_url": one.image,
+        "sound": one.sound,
+        "initial_page": one.initial_page,
+        "parameters": one.parameters,
+        "data": one.data,
+        "ttl": one.ttl_s,
+        "send_to": one.send_to,
+        "users": len(one.recipients),
+        "audience": one.audience_id,
+        "target_os": one.target_os,
+        "batch": one.batch_mode,
+        "send_at": one.send_at,
+        "corrects": one.corrects and str(one.corrects.uuid),
+        "corrected_by": [str(uuid) for uuid in one.corrections.values_list("uuid", flat=True)],
+        "wave_wait_s": waves.wait_s(one.waves) if one.waves else None,
+        "waves": [
+            {name: getattr(wave, name) for name in wave.__slots__}
+            for wave in waving.standing(one, now)
+        ],
+    }  # fmt: skip
+
+
+def verb_answer(one: Notification) -> dict[str, Any]:
+    counts = reports.counts(one)
+    left = reports.remainder(one, counts)
+    planned = one.planned is not None
+    return {
+        "id": str(one.uuid),
+        "status": one.status,
+        "version": one.version,
+        "accepted": counts.accepted,
+        "remaining": left.not_sent if planned else one.reviewed_phones or 0,
+        "out": left.out,
+    }
+
+
+def scheduled_answer(one: Notification, undo: timedelta) -> dict[str, Any]:
+    due_at = one.due_at
+    assert due_at is not None  # noqa: S101  it was confirmed just now
+    return {
+        "id": str(one.uuid),
+        "status": one.status,
+        "due_at": _text(due_at),
+        "undo_until": _text(due_at) if undo and one.send_at is None else None,
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def refusal(error: ValidationError) -> Problem:
+    """The domain's sentences, on the API's names of the fields."""
+    from notifications.api.trigger import refused
+
+    field, told = next(iter(error.message_dict.items()))
+    names = {"phrase": ("confirm", "confirm_mismatch"), "waves": ("waves", "waves"),
+             "recipients": ("user_ids", "unknown_user"), "audience": ("audience", "audience"),
+             "send_to": ("send_to", "no_deliverable_device"), "ticket": ("ticket", "ticket_required"),
+             }  # fmt: skip
+    if field in names:
+        theirs, code = names[field]
+        return Problem(422, code, told[0], field=theirs)
+    if field == "send_at":
+        return Problem(422, "send_at_past", told[0], field="schedule.at")
+    return refused(error)
