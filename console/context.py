@@ -142,23 +142,22 @@ def live_badge() -> str:
 
 
 def heartbeat() -> Pulse:
-    newest = kept(
-        "heartbeat",
-        lambda: (
-            Heartbeat.objects.filter(role__startswith="worker")
-            .order_by("-at")
-            .values_list("at", flat=True)
-            .first()
-        ),
-    )
-    if newest is None:
+    written = kept("heartbeat", last_heartbeat)
+    if written is None:
         return Pulse(at=None, seconds=0, alive=False)
+    newest = datetime.fromisoformat(written)
     seconds = max(0, int((timezone.now() - newest).total_seconds()))
     return Pulse(at=newest, seconds=seconds, alive=seconds <= SILENT_SECONDS)
 
 
+def last_heartbeat() -> str | None:
+    beats = Heartbeat.objects.filter(role__startswith="worker").order_by("-at")
+    newest = beats.values_list("at", flat=True).first()
+    return newest.isoformat() if newest else None
+
+
 def kept(name: str, ask: Callable[[], Any], seconds: int = FRAME_SECONDS) -> Any:
-    """`ask()`, at most once in `seconds` for the whole installation."""
+    """`ask()`, at most once in `seconds` for the whole installation. Its answer is plain JSON."""
     key = f"shell:{name}"
     found = cache.get(key)
     if found is None:

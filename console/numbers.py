@@ -4,8 +4,8 @@ A small installation counts them while one waits. A large one shows the last cou
 and a fragment of the page counts anew.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -45,7 +45,8 @@ class Numbers:
 
 def at_hand(now: datetime) -> Numbers | None:
     """The last count, or a new one where that is quick; None: someone has to count."""
-    found = cache.get(key())
+    kept = cache.get(key())
+    found = from_json(kept) if kept else None
     few = is_few(now)
     if found and not (few and age(found, now) > FRESH_SECONDS):
         return found
@@ -55,8 +56,25 @@ def at_hand(now: datetime) -> Numbers | None:
 def count(now: datetime) -> Numbers:
     """Walks every phone, and the batches of a week."""
     found = Numbers(reach=reachability(), week=reports.week(now), counted_at=now)
-    cache.set(key(), found, KEEP_SECONDS)
+    cache.set(key(), as_json(found), KEEP_SECONDS)
     return found
+
+
+def as_json(found: Numbers) -> dict[str, Any]:
+    return {
+        "reach": asdict(found.reach),
+        "week": [asdict(day) | {"day": day.day.isoformat()} for day in found.week],
+        "counted_at": found.counted_at.isoformat(),
+    }
+
+
+def from_json(kept: dict[str, Any]) -> Numbers:
+    days = [day | {"day": date.fromisoformat(day["day"])} for day in kept["week"]]
+    return Numbers(
+        reach=Reachability(**kept["reach"]),
+        week=[reports.Day(**day) for day in days],
+        counted_at=datetime.fromisoformat(kept["counted_at"]),
+    )
 
 
 def is_few(now: datetime) -> bool:
