@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from console import charts
 from console.clock import span
+from console.openings import Opens, opens_of, pace_of
 from console.templatetags import beckon
 from devices.states import Platform
 from notifications import reasons, reports, waves
@@ -224,6 +225,14 @@ class Report:
     @property
     def wave_wait_s(self) -> int:
         return waves.wait_s(self.notification.waves)
+
+    @property
+    def opens(self) -> Opens:
+        return opens_of(self.notification, self.counts.opened, self.now)
+
+    @property
+    def pace_columns(self) -> list[charts.Column]:
+        return pace_of(self.notification, self.now)
 
     @property
     def cells(self) -> list[Cell]:
