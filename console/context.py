@@ -14,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from notifications import access
 from notifications.models import Heartbeat, Notification
 from notifications.sending.channel import in_sandbox
+from notifications.states import NotificationStatus as Status
 
 THEMES = ("light", "dark")
 THEME_CHOICES = (
@@ -83,6 +84,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "search_url": SimpleLazyObject(lambda: url_of("people")),
         "compose_url": SimpleLazyObject(lambda: compose_url(request)),
         "live_count": SimpleLazyObject(live_count),
+        "held_count": SimpleLazyObject(held_count),
         "heartbeat": SimpleLazyObject(heartbeat),
     }
 
@@ -134,6 +136,11 @@ def active_url(path: str, urls: list[str]) -> str:
 
 def live_count() -> int:
     return kept("live", lambda: Notification.objects.live().count())
+
+
+def held_count() -> int:
+    """Notifications that wait for a person."""
+    return kept("held", lambda: Notification.objects.filter(status=Status.HELD).count())
 
 
 def live_badge() -> str:

@@ -1,10 +1,11 @@
 """Why a notification does not go on by itself, in words, and the way out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from console import roles
-from console.clock import span
+from console.clock import full_time, span
 from console.templatetags.beckon import n, percent, plural
 from notifications import access, reasons, reports
 from notifications.advice import advice
@@ -82,12 +83,23 @@ def _guarded_words(one: Notification, user: Any, left: reports.Remainder) -> Wor
 
 
 def _held_words(one: Notification) -> Words:
+    says = reasons.reason(one.paused_reason or "late")
+    return Words("warn", "hand-stop", f"{says.label}.", f"{held_text(one)} {says.next_step}")
+
+
+def held_text(one: Notification) -> str:
+    """Why, with its numbers."""
     code = one.paused_reason or "late"
-    says = reasons.reason(code)
     facts = one.paused_facts if isinstance(one.paused_facts, dict) else {}
-    text = says.sentence
-    if code == "late" and facts.get("late_by_s"):
-        text = f"Its time was {span(facts['late_by_s'])} before anything could send."
-    elif code == "drift" and "reviewed" in facts:
-        text = f"{n(facts['reviewed'])} phones at the review, {n(facts['present'])} now."
-    return Words("warn", "hand-stop", f"{says.label}.", f"{text} {says.next_step}")
+    if code in ("late", "superseded") and facts.get("late_by_s"):
+        return f"Its time was {span(facts['late_by_s'])} before anything could send."
+    if code == "drift" and "reviewed" in facts:
+        return f"{n(facts['reviewed'])} phones at the review, {n(facts['present'])} now."
+    if code == "zone_rules" and "wall" in facts:
+        was, now = (datetime.fromisoformat(facts[name]) for name in ("was", "is"))
+        wall = datetime.fromisoformat(facts["wall"])
+        return (
+            f"{wall:%H:%M} {facts['zone']} was {full_time(was, 'UTC')} when it was confirmed, and "
+            f"is {full_time(now, 'UTC')} by the present rules."
+        )
+    return reasons.reason(code).sentence

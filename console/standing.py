@@ -88,6 +88,7 @@ def _scheduled(one: Notification, _: reports.Counts) -> list[Action]:
 def _held(one: Notification, _: reports.Counts) -> list[Action]:
     return [
         Action("release", "Send now", "send", url_for(one, "release"), "get", "signal", True),
+        Action("release", "Reschedule", "clock", url_for(one, "reschedule"), "get"),
         _edit(one),
         _cancel(one),
     ]

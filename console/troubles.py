@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from console import halted
 from console.clock import ago_text
 from console.context import heartbeat, url_of
 from console.templatetags import beckon
@@ -11,6 +12,7 @@ from notifications import reports
 from notifications.models import Notification, ProjectPause
 from notifications.sending import channel
 from notifications.states import Kind
+from notifications.states import NotificationStatus as S
 from notifications.webhooks.keeping import deaf
 
 GONE_AT_LEAST = 100  # phones; fewer say nothing
@@ -31,6 +33,7 @@ def troubles(now: datetime) -> list[Trouble]:
     found = [
         no_key(),
         all_paused(),
+        held(),
         silent_worker(now),
         slowed_down(now),
         many_gone(now),
@@ -54,6 +57,20 @@ def all_paused() -> Trouble | None:
     return Trouble(
         "bad", "player-pause", "All sending is paused.", "Nothing starts until someone lifts it.",
         url_of("health"), "Open Health",
+    )  # fmt: skip
+
+
+def held() -> Trouble | None:
+    """What waits for a person; the newest is named."""
+    waiting = Notification.objects.filter(status=S.HELD).order_by("-due_at", "-pk")
+    newest = waiting.first()
+    if newest is None:
+        return None
+    more = waiting.count() - 1
+    return Trouble(
+        "warn", "hand-stop", f"“{newest}” is held.",
+        f"{halted.held_text(newest)}{f' {more} more wait as well.' if more else ''}",
+        newest.get_absolute_url() if not more else url_of("schedule"), "Look at it" if not more else "Open Schedule",
     )  # fmt: skip
 
 

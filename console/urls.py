@@ -27,6 +27,7 @@ from console.views import (
     review,
     review_phones,
     sandbox,
+    schedule,
     signing,
     triggers,
     verbs,
@@ -94,6 +95,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="notification-resend-unopened",
     ),
     path("notifications/<uuid:uuid>/duplicate/", verbs.duplicate, name="notification-duplicate"),
+    path(
+        "notifications/<uuid:uuid>/reschedule/",
+        schedule.reschedule,
+        name="notification-reschedule",
+    ),
+    path("notifications/<uuid:uuid>/series/", schedule.take_back, name="series-take-back"),
+    # ---- the schedule
+    path("schedule/", schedule.schedule, name="schedule"),
+    path("schedule/series/<uuid:uuid>/", schedule.one_series, name="series"),
+    path("schedule/series/<uuid:uuid>/end/", schedule.end_series, name="series-end"),
     # ---- pretend phones; 404 unless the sandbox is in use
     path("sandbox/", sandbox.phones, name="sandbox"),
     path("sandbox/inbox", sandbox.inbox, name="sandbox-inbox"),

@@ -190,6 +190,23 @@ def answers(now: datetime) -> Check:
     return Check("FCM", True, "Nothing is paused by what FCM answered.")
 
 
+def held(now: datetime) -> Check:
+    """What waits for a person: late, or no longer what was reviewed."""
+    waiting = Notification.objects.filter(status=S.HELD)
+    count = waiting.count()
+    if not count:
+        return Check("Held", True, "Nothing waits for a person.", "", {"held": 0})
+    oldest = waiting.aggregate(at=Min("due_at"))["at"]
+    words = "1 notification is" if count == 1 else f"{count} notifications are"
+    return Check(
+        "Held",
+        False,
+        f"{words} held, the oldest since {oldest:%a} {oldest.day} {oldest:%b}, {oldest:%H:%M} UTC.",
+        "Schedule → Send now, Reschedule or Cancel.",
+        {"held": count},
+    )
+
+
 def disk(now: datetime) -> Check:
     free = shutil.disk_usage(settings.DATA_DIR).free
     facts = {"free_bytes": free}
@@ -216,4 +233,4 @@ def webhooks(now: datetime) -> Check:
     return Check("Webhooks", True, said, "", facts)
 
 
-CHECKS = [database, broker, workers, clock, queue, firebase, answers, disk, webhooks]
+CHECKS = [database, broker, workers, clock, queue, firebase, answers, held, disk, webhooks]

@@ -283,15 +283,19 @@ def release(
     by: Any,
     now: datetime,
     due_at: datetime | None = None,
+    zone: str = "",
     ip: str | None = None,
 ) -> Notification:
-    """Held → scheduled, due now or at a new time; the present count becomes the reviewed one."""
+    """Held → scheduled, due now or at a new time; the present count becomes the reviewed one.
+    `zone` is the clock that the new time was read on."""
     count = reach.waterfall(notification, now).will_send
     fields: dict[str, Any] = {"reviewed_phones": count, "paused_reason": "", "paused_facts": {}}
     if not notification.each_clock:
         fields["wall"] = ""  # from here on the instant counts, whatever a clock will say
     if due_at:
         fields["send_at"] = due_at
+    if zone and not notification.each_clock:
+        fields["timezone"] = zone
     with transaction.atomic():
         occurrences.looked_at(notification, count, now)
         fields |= {"due_at": due_at or now, "confirmed_at": now}

@@ -14,7 +14,7 @@ from console import drafts
 from console.forms.compose import REDRAW, ComposeForm
 from console.forms.compose_languages import REMOVE
 from console.views.gate import address, requires
-from notifications import lifecycle, tasks
+from notifications import access, lifecycle, occurrences, tasks
 from notifications.models import Notification
 from notifications.states import Kind, NotificationStatus, SendTo
 
@@ -161,7 +161,10 @@ def taken_back(request: HttpRequest, notification: Notification) -> HttpResponse
         return redirect("compose_edit", notification.uuid)
     if request.POST.get("action") == "autosave":
         return gone_elsewhere(request, notification, "This is no draft any more.")
-    return render(request, "console/take_back.html", {"notification": notification})
+    one = occurrences.of(notification)
+    context = {"notification": notification, "series": one.series if one else None}
+    context["may_series"] = one is not None and access.allowed(request.user, "series")
+    return render(request, "console/take_back.html", context)
 
 
 # ---------------------------------------------------------------- the page

@@ -14,7 +14,7 @@ from console import exact, halted, read_as, recipients, standing
 from console.report import report
 from console.views.gate import requires
 from devices import preferences
-from notifications import images, reports, tasks
+from notifications import images, occurrences, reports, tasks
 from notifications.models import Notification, Page
 from notifications.revision import texts_of
 from notifications.sending.fcm.message import MessageInvalid
@@ -100,6 +100,7 @@ def main(request: HttpRequest, one: Notification, now: datetime) -> dict[str, An
     shown = preview(one)
     return {
         "undo": standing.undo(one, request.user, now),
+        "series": occurrences.of(one) if one.wall and not one.started_at else None,
         "poll": standing.poll_seconds(one, now),
         "progress_url": reverse("notification-progress", args=[one.uuid]),
         "moments": moments[:SIDE_MOMENTS],

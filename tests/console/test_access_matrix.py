@@ -6,7 +6,7 @@ not in it, so nothing can be added without saying for whom it is.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +22,9 @@ from devices import keys
 from devices.models import Audience, Prompt
 from devices.states import KeyKind
 from notifications import cards, lifecycle
-from notifications.models import Notification, Page, WebhookEndpoint
+from notifications.models import Notification, Page, Series, WebhookEndpoint
 from notifications.states import NotificationStatus as S
+from notifications.timing import rules
 from tests.console.staff import make_member, signed_in
 from tests.factories import make_device, make_user
 
@@ -70,6 +71,7 @@ def both(route: str, may: set[str], **more: Any) -> list[Row]:
 
 
 ONE = "notifications/<uuid:uuid>/"
+SERIES = "schedule/series/<uuid:uuid>/"
 PHRASE = {"phrase": "Send Notification"}
 API_ONE = "api/v1/notifications/<uuid:uuid>"
 UNTYPED = {"confirm": "no"}
@@ -151,6 +153,13 @@ MATRIX = [
     *both(ONE + "stop/", AUTHOR_OR_OPS, status="sending"),
     *both(ONE + "correct/", BROADCASTERS, status="sent"),
     Row(ONE + "resend-unopened/", "POST", COMPOSERS, "sent"),
+    # ---- the schedule, and what repeats
+    Row("schedule/", "GET", EVERYONE),
+    Row(SERIES, "GET", EVERYONE),
+    Row(SERIES, "POST", BROADCASTERS, body={"do": "pause"}),
+    *both(SERIES + "end/", BROADCASTERS),
+    Row(ONE + "series/", "POST", BROADCASTERS, "scheduled"),
+    *both(ONE + "reschedule/", OPERATORS, status="held"),
     # ---- after a guard
     Row(ONE + "resume/", "POST", OPERATORS, "paused"),
     *both(ONE + "release/", OPERATORS, status="held"),
@@ -342,6 +351,8 @@ class World:
         )
         words = {"name": "Ready", "title": "Ready", "body": "It is ready."}
         self.card = cards.create("ready", words, by=self.staff["marketer"])
+        rule = rules.Rule(rules.DAY, "UTC", date(2027, 1, 1)).as_json()
+        self.series = Series.objects.create(rule=rule, fields={}, revision={})
         self.member = get_user_model().objects.create_user("somebody")
 
     def ask(self, row: Row, caller: str) -> HttpResponse:
@@ -382,7 +393,9 @@ class World:
         return path
 
     def uuid_of(self, row: Row) -> str:
-        one = self.webhook if "webhooks" in row.route else self.notification(row)
+        if "webhooks" in row.route:
+            return str(self.webhook.uuid)
+        one = self.series if row.route.startswith(SERIES) else self.notification(row)
         return str(one.uuid)
 
     def numbered(self, route: str) -> int:
