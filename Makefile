@@ -2,7 +2,7 @@
 SHELL := bash
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test check soak bench format lock vendor clean
+.PHONY: help run demo test check soak bench pictures format lock vendor clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -26,6 +26,9 @@ soak: ## random misfortunes, many seeds, both databases: SEEDS="1 2 3…"
 
 bench: ## measure sending, side by side with others
 	@bin/bootstrap test && exec $(PYTHON_BIN) manage.py bench
+
+pictures: ## every page on contact sheets in var-pictures, and the README's pictures
+	@bin/bootstrap test && exec $(PYTHON_BIN) -m tests.pictures
 
 format: ## write the code the way `make check` wants it
 	@bin/bootstrap test && $(PYTHON_BIN) -m ruff check --fix --quiet . ; $(PYTHON_BIN) -m ruff format .
