@@ -174,9 +174,9 @@ def started_by(order: triggers.Order, key: ApiKey) -> tuple[int, dict[str, Any]]
 
 def order_of(facts: dict[str, Any]) -> triggers.Order:
     if facts.get("user_id"):
-        user_ids = [facts["user_id"].removeprefix("users/")]
+        user_ids = bare([facts["user_id"]])
     elif facts.get("user_ids"):
-        user_ids = list(facts["user_ids"])
+        user_ids = bare(facts["user_ids"])
     else:
         user_ids = content.parse_references(facts["user_refs"])
     if len(user_ids) > triggers.USERS_MAX:
@@ -190,7 +190,7 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         template=facts.get("template", ""),
         variables=facts.get("variables", {}),
         user_ids=user_ids,
-        exclude_user_ids=facts["exclude_user_ids"],
+        exclude_user_ids=bare(facts["exclude_user_ids"]),
         image_url=image_url,
         sound=facts["sound"],
         initial_page=facts["initial_page"],
@@ -201,6 +201,11 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         ttl_s=facts.get("ttl"),
         allow_empty=facts["allow_empty"],
     )
+
+
+def bare(user_ids: list[str]) -> list[str]:
+    """users/ann and ann are the same person."""
+    return [user_id.removeprefix("users/") for user_id in user_ids]
 
 
 def uploaded(image_id: str, image_url: str) -> str:
