@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "console.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "console.statics.CompressingWhiteNoise",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
