@@ -5,11 +5,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from notifications import audit, health
-from notifications.models import AuditEntry, Heartbeat
+from notifications import health
+from notifications.models import Heartbeat
 from tests.sending import confirmed, make_phones, make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,10 +68,3 @@ def test_the_page_and_the_metrics_answer(client, sandbox):
     assert "Not well" in page.content.decode()
     assert 'beckon_well{check="workers"} 0.0' in numbers.content.decode()
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 401
-
-
-def test_the_audit_log_refuses_changes_in_the_database():
-    audit.record(None, "looked")
-
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        AuditEntry.objects.update(action="never")
