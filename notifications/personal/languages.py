@@ -36,7 +36,7 @@ def label(tag: str) -> str:
 
 @cache
 def choices() -> list[tuple[str, str]]:
-    """(tag, "German — Deutsch"), by English name."""
+    """(tag, "German (de)"), by English name; plain letters, so that no page loads a font for them."""
     named = [(tag, facts) for tag, facts in LANG_INFO.items() if "name_local" in facts]
     named.sort(key=lambda item: str(item[1]["name"]))
-    return [(tag, f"{facts['name']} — {facts['name_local']}") for tag, facts in named]
+    return [(tag, f"{facts['name']} ({tag})") for tag, facts in named]
