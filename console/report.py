@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,7 +86,7 @@ class Cell:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     notification: Notification
     counts: reports.Counts
@@ -218,7 +219,7 @@ class Report:
         query = urlencode({"tab": "recipients"} | asked)
         return f"{self.notification.get_absolute_url()}?{query}"
 
-    @property
+    @cached_property
     def waves(self) -> list[waving.Wave]:
         return waving.standing(self.notification, self.now)
 
@@ -226,15 +227,15 @@ class Report:
     def wave_wait_s(self) -> int:
         return waves.wait_s(self.notification.waves)
 
-    @property
+    @cached_property
     def opens(self) -> Opens:
         return opens_of(self.notification, self.counts.opened, self.now)
 
-    @property
+    @cached_property
     def pace_columns(self) -> list[charts.Column]:
         return pace_of(self.notification, self.now)
 
-    @property
+    @cached_property
     def cells(self) -> list[Cell]:
         if not 1 < self.counts.batches_planned <= CELLS_MAX:
             return []

@@ -17,8 +17,17 @@ def since() -> str:
     return str(preferences.get("pause_all_since"))
 
 
-def throw(*, by: Any, phrase: str, now: datetime, ip: str | None = None) -> None:
-    """Nothing starts and nothing is opened from here on; what is on the wire is still recorded.
+def holds_triggers() -> bool:
+    """Whether triggers wait too, while it is thrown."""
+    return bool(preferences.get("pause_all_triggers"))
+
+
+def throw(
+    *, by: Any, phrase: str, now: datetime, triggers: bool = True, ip: str | None = None
+) -> None:
+    """Nothing starts and nothing is opened from here on (but for triggers, where they are not to
+    wait too); what is on the wire is still recorded.
+
     Raises NotAllowed, or ValidationError({"phrase": …})."""
     access.check(by, "settings")
     if phrase.strip() != PHRASE:
@@ -26,8 +35,8 @@ def throw(*, by: Any, phrase: str, now: datetime, ip: str | None = None) -> None
     with transaction.atomic():
         if since():
             return
-        preferences.put(pause_all_since=now.isoformat())
-        audit.record(by, "paused all sending", ip=ip)
+        preferences.put(pause_all_since=now.isoformat(), pause_all_triggers=triggers)
+        audit.record(by, "paused all sending", facts={"triggers": triggers}, ip=ip)
 
 
 def lift(*, by: Any, now: datetime, ip: str | None = None) -> None:

@@ -22,10 +22,13 @@ AHEAD = timedelta(hours=3)  # how far a zone's new rules may move a time to befo
 def start_due(now: datetime) -> list[int]:
     """Start (or hold) every confirmed notification whose moment has come; their pks."""
     occurrences.advance(now)
-    if pause.all_since():
-        return []
-    hold_moved(now)
     due = Notification.objects.due(now).select_related("audience").order_by("due_at", "pk")
+    if pause.all_since():
+        due = due.filter(kind=Kind.TRIGGER)
+        if pause.all_holds(Kind.TRIGGER):
+            return []
+    else:
+        hold_moved(now)
     started = []
     for notification in due:
         try:

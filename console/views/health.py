@@ -77,6 +77,11 @@ class PauseAllForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
         ),
     )
+    spare_triggers = forms.BooleanField(
+        required=False,
+        label="Let triggers go on",
+        help_text="What the app itself starts for single people. Off: they wait, too.",
+    )
     use_required_attribute = False
 
 
@@ -87,7 +92,10 @@ def pause_all(request: HttpRequest) -> HttpResponse:
     form = PauseAllForm(request.POST)
     phrase = str(form.data.get("phrase", ""))
     try:
-        kill_switch.throw(by=request.user, phrase=phrase, now=clock.now(), ip=address(request))
+        kill_switch.throw(
+            by=request.user, phrase=phrase, now=clock.now(), ip=address(request),
+            triggers="spare_triggers" not in form.data,
+        )  # fmt: skip
     except ValidationError as wrong:
         form.is_valid()
         form.add_error("phrase", wrong.message_dict["phrase"])
@@ -114,6 +122,7 @@ def page(request: HttpRequest, form: PauseAllForm | None = None, status: int = 2
         "now": clock.now(),
         "window": settings.SEND_WINDOW,
         "paused_since": parse_datetime(kill_switch.since()),
+        "triggers_wait": kill_switch.holds_triggers(),
         "form": form or PauseAllForm(),
         "may_pause": access.allowed(request.user, "settings"),
     }

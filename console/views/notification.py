@@ -1,5 +1,6 @@
 """One notification, one address: from draft to report. Tabs are `?tab=`, so each can be linked."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import exact, halted, read_as, recipients, standing
-from console.report import report
+from console import exact, halted, read_as, recipients, standing, watching
+from console.report import Report, report
 from console.views.gate import requires
 from devices import preferences
 from notifications import images, occurrences, reports, tasks
@@ -39,11 +40,28 @@ def notification(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The part of the first tab that changes by itself, alone: the page asks every few seconds
     until nothing will change any more."""
-    one, now = found(uuid), timezone.now()
+    now = timezone.now()
+    one = watching.version_of(uuid)
     if one.status == S.SCHEDULED and one.due_at is not None and one.due_at <= now:
         tasks.ring(tasks.tick)  # somebody is watching: don't wait for the beat
-    context = frame(request, one, "", now) | main(request, one, now)
+    seen = watching.seen(one, lambda: looked_at(found(uuid), now))
+    context = frame(request, seen.one, "", now, seen) | main(request, seen.one, now, seen)
     return render(request, "console/notification/_live.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What everyone who watches sees, whoever she is."""
+
+    one: Notification
+    numbers: Report
+    related: list[tuple[str, Notification]]
+    moments: list[dict[str, Any]]
+    shown: dict[str, Any]
+
+
+def looked_at(one: Notification, now: datetime) -> Seen:
+    return Seen(one, report(one, now), standing.related(one), timeline_of(one), preview(one))
 
 
 def found(uuid: UUID) -> Notification:
@@ -59,16 +77,18 @@ def found(uuid: UUID) -> Notification:
     return get_object_or_404(rows, uuid=uuid)
 
 
-def frame(request: HttpRequest, one: Notification, tab: str, now: datetime) -> dict[str, Any]:
+def frame(
+    request: HttpRequest, one: Notification, tab: str, now: datetime, seen: Seen | None = None
+) -> dict[str, Any]:
     """Head and tabs, the same on every tab."""
-    numbers = report(one, now)
+    numbers = seen.numbers if seen else report(one, now)
     return {
         "notification": one,
         "report": numbers,
         "actions": standing.actions(one, request.user, numbers.counts, now),
         "note": halted.note(one, request.user, numbers.counts),
         "who": standing.who(one),
-        "related": standing.related(one),
+        "related": seen.related if seen else standing.related(one),
         "tab": tab,
         "tabs": tabs(one, tab, numbers.counts.targeted),
         "now": now,
@@ -95,9 +115,11 @@ def tabs(one: Notification, tab: str, targeted: int) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- the tabs
 
 
-def main(request: HttpRequest, one: Notification, now: datetime) -> dict[str, Any]:
-    moments = timeline_of(one)
-    shown = preview(one)
+def main(
+    request: HttpRequest, one: Notification, now: datetime, seen: Seen | None = None
+) -> dict[str, Any]:
+    moments = seen.moments if seen else timeline_of(one)
+    shown = seen.shown if seen else preview(one)
     return {
         "undo": standing.undo(one, request.user, now),
         "series": occurrences.of(one) if one.wall and not one.started_at else None,

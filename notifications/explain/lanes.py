@@ -204,12 +204,12 @@ class Case:
     def _what_holds(self) -> str:
         if self.notification.status == S.PAUSED:
             return self.notification.paused_reason or "by_person"
-        if pause.all_since():
+        if pause.all_holds(self.notification.kind):
             return "all_paused"
         return "project" if pause.until(self.now) else "turn"
 
     def _until(self) -> datetime | None:
-        if self.notification.status == S.PAUSED or pause.all_since():
+        if self.notification.status == S.PAUSED or pause.all_holds(self.notification.kind):
             return None
         return pause.until(self.now)
 

@@ -14,6 +14,7 @@ from notifications.states import NotificationStatus, Outcome
 
 BRAKE_SHARE, BRAKE_LEAST = 0.20, 100
 GUARD = "guard"  # the reason of a pause that a wave's limits caused
+KEEP_DEAD = ("brake", "wrong_project", GUARD)  # while one holds it, no dead token is retired
 # A guard of waves: the preference that holds its limit in percent; the strictest is asked first.
 LIMITS = {
     "mismatch": "guard_mismatch_percent",

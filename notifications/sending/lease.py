@@ -118,7 +118,8 @@ def due(queue: str) -> BatchQuerySet:
     what a dead holder left in doubt: it is settled, not sent."""
     now = clock.now()
     found = Batch.objects.claimable(now).filter(queue=queue).order_by("due_at", "pk")
-    return found.filter(in_doubt__gt=0) if pause.holds(now) else found
+    held = pause.held(now)
+    return found.filter(Q(in_doubt__gt=0) | ~Q(notification__kind__in=held)) if held else found
 
 
 def next_due(queue: str, skip: set[int]) -> int | None:

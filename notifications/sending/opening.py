@@ -19,6 +19,7 @@ from notifications.sending import (
     late,
     ledger,
     pairs,
+    pause,
     sweep,
     window,
     zoning,
@@ -183,10 +184,10 @@ class Opening:
         mine = self.notification
         mine.status, mine.paused_reason = seen.status, seen.paused_reason
         mine.brake_released = seen.brake_released
-        known = preferences.read(*reach.POLICY_NAMES, "pause_all_since")
+        known = preferences.read(*reach.POLICY_NAMES, *pause.ALL)
         if mine.status != S.SENDING:
             self.halt(Halt(mine.status))
-        elif known["pause_all_since"]:
+        elif known["pause_all_since"] and pause.all_holds(mine.kind, known):
             self.halt(Halt("all_paused"))
         elif seen.project_until:
             self.halt(Halt("project", due_at=seen.project_until))

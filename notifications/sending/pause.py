@@ -1,9 +1,11 @@
 """The whole project's pause: one row, so that every worker on every machine sees it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from devices import preferences
 from notifications.models import ProjectPause
+from notifications.states import Kind
 
 UNNAMED_WITHIN = timedelta(seconds=10)
 
@@ -14,14 +16,29 @@ def until(now: datetime) -> datetime | None:
     return end
 
 
+ALL = ("pause_all_since", "pause_all_triggers")  # what `all_holds` decides by
+
+
 def all_since() -> str:
-    """When a person paused all sending ("" while nobody has): nothing starts or is opened."""
+    """When a person paused all sending ("" while nobody has): nothing starts or is opened, but for
+    triggers where she let them go on."""
     return str(preferences.get("pause_all_since"))
 
 
-def holds(now: datetime) -> bool:
-    """Nothing may be opened now, by Google's word or a person's."""
-    return until(now) is not None or bool(all_since())
+def all_holds(kind: str, known: dict[str, Any] | None = None) -> bool:
+    """Whether that pause holds notifications of this kind; `known` are the preferences in ALL."""
+    known = preferences.read(*ALL) if known is None else known
+    spared = kind == Kind.TRIGGER and not known["pause_all_triggers"]
+    return bool(known["pause_all_since"]) and not spared
+
+
+def held(now: datetime) -> frozenset[str]:
+    """The kinds of notifications of which nothing may be opened now, by Google's word or a
+    person's."""
+    if until(now) is not None:
+        return frozenset(Kind.values)
+    known = preferences.read(*ALL)
+    return frozenset(kind for kind in Kind.values if all_holds(kind, known))
 
 
 def note_quota(unnamed: int, end: datetime, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devices import registry
 from notifications.models import Batch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notifications.sending.opening import Out
 
 MESSAGE_REFUSED = "bad_message"
+_BAD = (Outcome.DEAD_TOKEN, Outcome.REJECTED)
 _ACCEPTED = Outcome.ACCEPTED.value
 IOS_ONLY = {"apns_key"}  # a wrong set-up that leaves Android alone
 
@@ -157,19 +158,27 @@ class Record:
         if self._refused is not None:
             facts = guards.facts_of(self._refused.detail) | {"reason": self._refused.reason}
             self.paused |= guards.pause(self.notification, MESSAGE_REFUSED, facts, self.now)
-        pulled = self._brake() if self._looks_dead() else ""
+        pulled, facts = self._pulled()
         if pulled:
-            self.paused |= guards.pause(self.notification, pulled, guards.facts_of(), self.now)
-        elif self._dead and self.notification.paused_reason not in ("brake", "wrong_project"):
+            self.paused |= guards.pause(self.notification, pulled, facts, self.now)
+        elif self._dead and self.notification.paused_reason not in guards.KEEP_DEAD:
             registry.retire(self._dead, self.now)
+
+    def _pulled(self) -> tuple[str, dict[str, Any]]:
+        """The guard or brake that these answers pull, with its facts; all batches are read only
+        where one of them is bad."""
+        if not any(outcome in _BAD for _, outcome, _ in self.delta):
+            return "", {}
+        if self.notification.waves and (found := guards.of_waves(self.notification, self.delta)):
+            return guards.GUARD, found
+        return (self._brake() if self._looks_dead() else ""), guards.facts_of()
 
     def _looks_dead(self) -> bool:
         """Cheap: only where this batch's own share is above the brake's are all batches read."""
         mine = counters.total([self.batch.counters, counters.apply({}, self.delta)])
         dead = sum(one[Outcome.DEAD_TOKEN] + one[Outcome.REJECTED] for one in mine.values())
         answered = dead + sum(one[Outcome.ACCEPTED] for one in mine.values())
-        fresh = any(o in (Outcome.DEAD_TOKEN, Outcome.REJECTED) for _, o, _ in self.delta)
-        return fresh and dead > guards.BRAKE_SHARE * answered
+        return dead > guards.BRAKE_SHARE * answered
 
     def _brake(self) -> str:
         return guards.brake(self.notification, self.delta)

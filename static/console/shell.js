@@ -142,3 +142,13 @@ document.addEventListener("keydown", (event) => {
   const done = second ? go(event.key) : SINGLE[event.key]?.();
   if (done) event.preventDefault();
 });
+
+// ---- nobody looks at a hidden tab: it asks nothing, and once when it is seen again
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const asksByItself = !event.detail.requestConfig.triggeringEvent;
+  if (document.hidden && asksByItself) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  const live = document.getElementById("notification-live");
+  if (!document.hidden && live?.hasAttribute("hx-get")) htmx.trigger(live, "due");
+});

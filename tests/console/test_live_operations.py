@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Batch, Notification
 from notifications.sending import waving
@@ -205,3 +207,31 @@ def test_nobody_makes_a_draft_to_everyone_into_one_for_those_reached():
 
     assert answer.status_code == 422
     assert not Notification.objects.exists()
+
+
+# ---------------------------------------------------------------- watching
+
+
+def test_many_who_watch_cost_the_database_little():
+    one = make_sending()
+    watcher = signed_in(make_member("viewer"))
+    url = f"{one.get_absolute_url()}progress/"
+    watcher.get(url)
+
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(10):
+            assert watcher.get(url).status_code == 200
+
+    assert len(asked) / 10 <= 5.5, [query["sql"][:90] for query in asked.captured_queries][:40]
+
+
+def test_whoever_watches_sees_a_move_at_once():
+    one = make_sending()
+    ops = client_of("ops")
+    url = f"{one.get_absolute_url()}progress/"
+    before = text_of(ops.get(url))
+
+    ops.post(f"{one.get_absolute_url()}pause/")
+    after = text_of(ops.get(url))
+
+    assert ("Paused by hand" in before, "Paused by hand" in after) == (False, True)

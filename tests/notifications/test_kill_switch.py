@@ -1,10 +1,12 @@
 """Pause all sending: nothing starts, nothing is opened, nothing is lost."""
 
 import pytest
+from django.db import transaction
 
-from devices import preferences
-from notifications import kill_switch, reports, starting, tasks
-from notifications.models import AuditEntry
+from devices import keys, preferences
+from devices.states import KeyKind
+from notifications import kill_switch, reports, starting, tasks, triggers
+from notifications.models import AuditEntry, Notification
 from notifications.sending import channel, clock, delivery, lease
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of, make_member, signed_in
@@ -94,3 +96,43 @@ def test_at_most_two_doorbells_a_worker_and_queue(settings, monkeypatch):
     tasks.ring_due()
 
     assert rung == ["bulk", "bulk"]
+
+
+def trigger() -> Notification:
+    key = keys.make(KeyKind.SERVER, "back end", ["trigger"]).key
+    order = triggers.Order(title="Jo answered", body="On your post.", user_ids=["phone-1"])
+    with transaction.atomic():
+        return triggers.start(order, key=key, now=clock.now()).notification
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_triggers_wait_too_or_not_as_was_chosen(sandbox, wait):
+    make_phones(3)
+    broadcast = confirmed()
+    admin = make_staff("ada", "admin")
+    kill_switch.throw(by=admin, phrase="Pause all sending", now=clock.now(), triggers=wait)
+    one = trigger()
+
+    starting.start_due(clock.now())
+    due = list(lease.due("trigger").values_list("notification", flat=True))
+    run_all(most=20)
+    accepted = reports.counts(one).accepted
+    kill_switch.lift(by=admin, now=clock.now())
+    run_all()
+
+    assert due == ([] if wait else [one.pk])
+    assert accepted == (0 if wait else 1)
+    assert (reports.counts(one).accepted, reports.counts(broadcast).accepted) == (1, 3)
+
+
+def test_the_health_page_lets_people_choose_whether_triggers_wait():
+    ops = signed_in(make_member("ops"))
+
+    ops.post("/health/pause-all/", {"phrase": "Pause all sending", "spare_triggers": "on"})
+    spared = ops.get("/health/").content.decode()
+    ops.post("/health/resume-all/")
+    ops.post("/health/pause-all/", {"phrase": "Pause all sending"})
+    all_of_it = ops.get("/health/").content.decode()
+
+    assert "broadcasts and tests wait; triggers go on" in spared
+    assert "broadcasts, triggers and tests wait." in all_of_it

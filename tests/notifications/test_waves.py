@@ -179,6 +179,23 @@ def test_a_poisoned_wave_halts_before_the_second(sandbox, fault, guard):
     assert states == ["done", "later", "later"]
 
 
+def test_a_guard_is_pulled_amid_a_wave_and_retires_nobody_before_a_person_looked(sandbox, settings):
+    settings.SEND_WINDOW, settings.BATCH_SIZE = 25, 400
+    phones = make_phones(400)
+    first = in_first_wave(phones, 50)
+    sandbox.set_faults([{"match": {"token": one.token}, "do": "unregistered"} for one in first])
+    notification = confirmed(waves={"percents": [50], "wait_s": 0})
+
+    run_all()
+
+    notification.refresh_from_db()
+    assert (notification.status, notification.paused_reason) == (S.PAUSED, "guard")
+    assert len(reached(notification)) < len(first) / 2
+    assert Device.objects.active().count() == 400
+    lifecycle.resume(notification, by=make_staff("olga", "ops"), now=clock.now())
+    assert Device.objects.active().count() == 400 - len(reached(notification))
+
+
 def test_below_the_least_number_of_answers_no_guard_is_pulled(sandbox):
     phones = make_phones(100)
     first = in_first_wave(phones, 10)
