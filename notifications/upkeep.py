@@ -1,10 +1,11 @@
-"""Hourly chores: forget what outlived KEEP_DAYS, in slices, and only of ended notifications."""
+"""Hourly chores: forget what outlived KEEP_DAYS, in slices, and only of ended notifications;
+remove pictures that nothing uses."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from notifications import idempotency
+from notifications import idempotency, unused_images
 from notifications.models import Delivery, Notification, Receipt
 from notifications.states import ENDED
 
@@ -17,6 +18,7 @@ def run(now: datetime) -> None:
     idempotency.forget_old(now)
     for pk in old.order_by("pk").values_list("pk", flat=True)[:100]:
         _forget(pk)
+    unused_images.remove(now)
 
 
 def _forget(notification_id: int) -> None:

@@ -32,7 +32,8 @@ class ImageAnswer(serializers.Serializer[Any]):
 
 
 class ImagesDoor(Door):
-    """Stored anew without metadata, at most 1440 × 720, under a random name."""
+    """Stored anew without metadata, at most 1440 × 720, under a random name. A picture that nothing
+    was sent with goes after a day."""
 
     permission_classes = (allow(scope="trigger"),)
     parser_classes = (MultiPartParser,)
