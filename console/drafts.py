@@ -75,12 +75,15 @@ def _retyped(draft: Notification) -> ComposeForm:
 # ---------------------------------------------------------------- the page's facts
 
 
-def page_context(form: ComposeForm, draft: Notification | None, now: datetime) -> dict[str, Any]:
+def page_context(
+    form: ComposeForm, draft: Notification | None, now: datetime, *, counts: bool = True
+) -> dict[str, Any]:
+    """`counts`: also whom it reaches, which takes its time where there are many phones."""
     typed = {name: form.typed(name) for name in reachable.NAMES}
     return {
         "form": form,
         "draft": draft,
-        "reach": reachable.of_typed(typed, now),
+        "reach": reachable.of_typed(typed, now, counts=counts),
         "batch_on": bool(form.typed("batch_mode")),
         **(weight(form) if form.is_bound or draft else {"bytes_max": content.BYTES_MAX}),
         "undo_seconds": settings.UNDO_SECONDS,

@@ -26,6 +26,7 @@ class Reachable:
     send_to: str
     waterfall: reach.Waterfall
     everyone: int
+    counting: bool = False  # not counted yet
     named: int = 0
     unknown: dict[str, str] = field(default_factory=dict)
 
@@ -70,7 +71,7 @@ class Reachable:
         ]
 
 
-def of_typed(typed: Mapping[str, Any], now: datetime) -> Reachable:
+def of_typed(typed: Mapping[str, Any], now: datetime, *, counts: bool = True) -> Reachable:
     """From what a form holds, unchecked: anything that makes no sense reaches nobody."""
     send_to, target_os = str(typed.get("send_to", "")), str(typed.get("target_os", ""))
     if target_os not in TargetOS.values:
@@ -82,7 +83,9 @@ def of_typed(typed: Mapping[str, Any], now: datetime) -> Reachable:
         references = references[: content.RECIPIENTS_MAX]
         known, unknown = content.find_users(references)
         falls = reach.count(replace(wanted, recipients=tuple(known)), now)
-        return Reachable(send_to, falls, everyone, len(references), unknown)
+        return Reachable(send_to, falls, everyone, named=len(references), unknown=unknown)
+    if not counts:
+        return Reachable(send_to, reach.Waterfall(), everyone, counting=True)
     audience = None
     if send_to == SendTo.AUDIENCE:
         audience = _audience(typed.get("audience", ""))

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from console import drafts
+from console import drafts, numbers
 from console.forms.compose import REDRAW, ComposeForm
 from console.forms.compose_languages import REMOVE
 from console.views.gate import address, requires
@@ -184,5 +184,6 @@ def draw(
     status: int = 200,
     clash: drafts.Clash | None = None,
 ) -> HttpResponse:
-    context: dict[str, Any] = drafts.page_context(form, draft, timezone.now())
+    counts = numbers.has_few_phones()
+    context: dict[str, Any] = drafts.page_context(form, draft, timezone.now(), counts=counts)
     return render(request, "console/compose.html", context | {"clash": clash}, status=status)

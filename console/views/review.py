@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from console import drafts, reviewing
+from console import drafts, numbers, reviewing
 from console.clock import full_time
 from console.forms.review import ConfirmForm
 from console.read_as import reading
@@ -20,7 +20,7 @@ from console.views.gate import address, requires
 from notifications import access, content, lifecycle, reach, role_limits, tasks
 from notifications.models import Notification
 from notifications.revision import texts_of
-from notifications.states import Kind, NotificationStatus
+from notifications.states import Kind, NotificationStatus, SendTo
 
 OURS = {
     "phrase",
@@ -40,7 +40,21 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return already(request, notification)
     if request.method == "POST":
         return confirmed(request, notification)
+    if "count" not in request.GET and counts_long(notification):
+        return counting(request, notification)
     return draw(request, notification, ConfirmForm())
+
+
+def counts_long(notification: Notification) -> bool:
+    return notification.send_to != SendTo.USERS and not numbers.has_few_phones()
+
+
+def counting(request: HttpRequest, notification: Notification) -> HttpResponse:
+    """At once, while the browser asks for the same page with its counts; it can be left."""
+    asked = request.GET.copy()
+    asked["count"] = "now"
+    context = {"notification": notification, "counted_url": f"?{asked.urlencode()}"}
+    return render(request, "console/review_counting.html", context)
 
 
 def confirmed(request: HttpRequest, notification: Notification) -> HttpResponse:

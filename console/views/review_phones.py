@@ -36,7 +36,7 @@ class Asked:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Asked":
-        asked = {name: text.replace("\0", "") for name, text in request.GET.items()}
+        asked = {name: str(text).replace("\0", "") for name, text in request.GET.items()}
         named = content.parse_references(asked.get("user", "")[: 2 * ID_MAX])[:1]
         return cls(asked.get("why", "")[:40], named[0] if named else "")
 

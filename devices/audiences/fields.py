@@ -63,10 +63,14 @@ class Field:
 
 
 def phones_of_hers(matches: Q) -> Exists:
-    """Her active phones that match. The state is asked so that no index on it fits: SQLite would
-    take that one for each person anew, instead of the one on the owner."""
-    active = Exact(Coalesce(F("state"), Value("")), DeviceState.ACTIVE.value)
-    return Exists(Device.objects.filter(active, matches, owner=OuterRef("pk")))
+    """Her active phones that match. On SQLite the state is asked so that no index on it fits: it
+    would take that one for each person anew, instead of the one on the owner. PostgreSQL joins,
+    and must be able to guess how many are active."""
+    if connection.vendor == "sqlite":
+        matches = Exact(Coalesce(F("state"), Value("")), DeviceState.ACTIVE.value) & matches
+    else:
+        matches &= Q(state=DeviceState.ACTIVE)
+    return Exists(Device.objects.filter(matches, owner=OuterRef("pk")))
 
 
 # ---------------------------------------------------------------- people

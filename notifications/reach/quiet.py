@@ -5,6 +5,7 @@ of each zone, so a range may span midnight, and days when clocks change need no 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ class Hours:
 
     def until(self, zone: str, at: datetime) -> datetime | None:
         """The first moment after `at` that is no longer quiet there; None when `at` is not."""
-        there = ZoneInfo(zone)
+        there = _place(zone)
         local = at.astimezone(there)
         if not self.hold(local.time()):
             return None
@@ -58,4 +59,10 @@ class Hours:
 
 
 def _clock(zone: str, at: datetime) -> time:
-    return at.astimezone(ZoneInfo(zone)).time()
+    return at.astimezone(_place(zone)).time()
+
+
+@cache
+def _place(zone: str) -> ZoneInfo:
+    """Python keeps a few of them only, and would read hundreds of files at each count."""
+    return ZoneInfo(zone)

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Case, CharField, Count, Q, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Q,
+    Value,
+    When,
+)
 
 from devices.querysets import DeviceQuerySet
 from devices.states import DeviceState, Platform
@@ -13,14 +19,11 @@ from notifications import reasons
 from notifications.models import Notification
 from notifications.reach.limits import Limits, limits
 from notifications.reach.rule import (
-    COLUMNS,
-    Facts,
     Policy,
-    evaluate,
     policy,
-    reachable,
     reason_expression,
 )
+from notifications.reach.tally import Tally, people, sendable
 from notifications.reach.target import Who, devices_of, people_of, who
 from notifications.states import SendTo
 
@@ -28,7 +31,6 @@ ORDER = [
     "other_os", "no_permission_denied", "no_permission_never_asked", "opted_out", "unregistered",
     "no_token", "stale", "excluded", "frequency_cap", "quiet_hours",
 ]  # fmt: skip
-QUIETLY = ("provisional", "ephemeral")
 FEW = 1_000  # people named one by one whose phones are looked at singly
 
 
@@ -88,101 +90,11 @@ def count(who: Who, now: datetime) -> Waterfall:
             tally.take_each(seen, who, rule)
             continue
         tally.take(seen, who, rule)
-        sendable = _sendable(seen, who, rule)
         if bounds is None:
-            tally.reached += _people(sendable)
+            tally.count_people(seen, who, rule)
         else:
-            tally.limit(sendable, bounds, now)
+            tally.limit(seen, who, rule, bounds, now)
     return _add_up(who, tally)
-
-
-class Tally:
-    """Counts by (platform, reason), over all slices."""
-
-    def __init__(self) -> None:
-        self.by: dict[tuple[str, str], int] = {}
-        self.unknown = self.quietly = self.reached = self.deferred = 0
-
-    def take(self, seen: DeviceQuerySet, who: Who, rule: Policy) -> None:
-        """What is true of the phones alone."""
-        rows = (
-            seen.annotate(
-                why=_with_os(who.target_os, rule),
-                quiet=Case(
-                    When(perm_system__in=QUIETLY, then=True),
-                    default=False,
-                    output_field=BooleanField(),
-                ),
-            )
-            .order_by()
-            .values_list("platform", "why", "perm_known", "quiet")
-            .annotate(n=Count("pk"))
-        )
-        for platform, why, known, is_quiet, n in rows:
-            self._add(platform, why, n)
-            self.unknown += n if not why and not known else 0
-            self.quietly += n if not why and is_quiet else 0
-
-    def take_each(self, seen: DeviceQuerySet, who: Who, rule: Policy) -> None:
-        """The same for a few phones, one by one: the engine's rule costs less than the question."""
-        people = set()
-        for row in seen.order_by().values_list(*COLUMNS, "perm_system"):
-            facts, system = Facts(*row[:-1]), row[-1]
-            other = who.target_os not in ("all", facts.platform)
-            why = "other_os" if other else evaluate(facts, rule)
-            self._add(facts.platform, why, 1)
-            if not why:
-                self.unknown += not facts.perm_known
-                self.quietly += system in QUIETLY
-                people.add(facts.owner_id)
-        self.reached += len(people - {None})
-
-    def limit(self, sendable: DeviceQuerySet, bounds: Limits, now: datetime) -> None:
-        """Moves from "" to excluded, frequency_cap and quiet_hours. Sets are only ever asked for,
-        never their complement, which databases answer row by row."""
-        kept = bounds.kept(sendable)
-        left = self._move(_platforms(sendable), _platforms(kept), "excluded")
-        over, quiet = bounds.over(now), bounds.quiet(now)
-        asleep = _platforms(kept.filter(quiet)) if quiet is not None else {}
-        if over is not None:
-            capped = _platforms(kept.filter(over))
-            left = self._move(left, _less(left, capped), "frequency_cap")
-            if quiet is not None:
-                asleep = _less(asleep, _platforms(kept.filter(over).filter(quiet)))
-        awake = kept
-        if bounds.defers:
-            self.deferred += sum(asleep.values())
-        elif quiet is not None:
-            self._move(left, _less(left, asleep), "quiet_hours")
-            awake = kept.exclude(quiet)
-        self.reached += _people(awake) - (_people(awake.filter(over)) if over is not None else 0)
-
-    def _move(self, before: dict[str, int], after: dict[str, int], why: str) -> dict[str, int]:
-        for platform, n in _less(before, after).items():
-            self._add(platform, why, n)
-            self._add(platform, "", -n)
-        return after
-
-    def _add(self, platform: str, why: str, n: int) -> None:
-        self.by[platform, why] = self.by.get((platform, why), 0) + n
-
-
-def _people(devices: DeviceQuerySet) -> int:
-    devices = devices.filter(owner__isnull=False)
-    found: int = devices.aggregate(n=Count("owner_id", distinct=True))["n"]
-    return found
-
-
-def _platforms(devices: DeviceQuerySet) -> dict[str, int]:
-    return dict(devices.order_by().values_list("platform").annotate(n=Count("pk")))
-
-
-def _less(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-    return {platform: one.get(platform, 0) - other.get(platform, 0) for platform in one}
-
-
-def _sendable(seen: DeviceQuerySet, who: Who, rule: Policy) -> DeviceQuerySet:
-    return seen.filter(reachable(rule)).on(who.target_os)
 
 
 def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet]:
@@ -193,7 +105,7 @@ def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet
     for devices in devices_of(who):
         seen = devices.exclude(state=DeviceState.UNREGISTERED)
         if why in ("", "deferred", "excluded", "frequency_cap", "quiet_hours"):
-            yield _bounded(_sendable(seen, who, rule), bounds, why, now)
+            yield _bounded(sendable(seen, who, rule), bounds, why, now)
         else:
             yield seen.annotate(why=_with_os(who.target_os, rule)).filter(why=why)
 
@@ -221,12 +133,15 @@ def frequent(who: Who, most: int, now: datetime) -> int:
     rule = policy(now)
     asked = limits(replace(who, spare_after=most), rule, now)
     others = limits(replace(who, spare_after=None), rule, now)
-    found = 0
-    for devices in devices_of(who):
-        sendable = _sendable(devices, who, rule)
-        found += _people(_bounded(sendable, asked, "frequency_cap", now))
-        found -= _people(_bounded(sendable, others, "frequency_cap", now))
-    return found
+
+    def over(some: DeviceQuerySet, bounds: Limits | None) -> DeviceQuerySet:
+        return _bounded(sendable(some, who, rule), bounds, "frequency_cap", now)
+
+    return sum(
+        people(who, devices, lambda some: over(some, asked))
+        - people(who, devices, lambda some: over(some, others))
+        for devices in devices_of(who)
+    )
 
 
 def _with_os(target_os: str, rule: Policy) -> Case:

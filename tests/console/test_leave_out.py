@@ -167,3 +167,39 @@ def test_the_bar_of_those_left_out_lists_them(marketer: Client) -> None:
     assert [(step.reason, step.count) for step in falls.steps] == [("excluded", 1)]
     assert "phone-1" in listed
     assert "phone-2" not in listed
+
+
+# ---------------------------------------------------------------- where counting takes long
+
+
+def test_with_many_phones_review_and_compose_answer_before_they_count(
+    marketer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_phones(3)
+    monkeypatch.setattr("console.numbers.FEW_PHONES", 2)
+    draft = make_draft()
+    page = f"/notifications/{draft.uuid}/review/"
+
+    at_once = marketer.get(page)
+    counted = marketer.get(page + "?count=now")
+    compose = marketer.get(f"/notifications/{draft.uuid}/edit/").content.decode()
+    asked = marketer.post("/notifications/reach/", FORM)
+
+    assert 'http-equiv="refresh" content="0; url=?count=now"' in at_once.content.decode()
+    assert "3 phones" not in words(at_once)
+    assert "3 phones will get this" in words(counted)
+    assert "Counting…" in compose
+    assert 'hx-trigger="reach, load"' in compose
+    assert "Reaches 3 phones" in words(asked)
+
+
+def test_people_named_one_by_one_are_counted_at_once_however_many_phones_there_are(
+    marketer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_phones(3)
+    monkeypatch.setattr("console.numbers.FEW_PHONES", 2)
+    draft = make_draft(send_to="users", recipients=["phone-0"])
+
+    page = words(marketer.get(f"/notifications/{draft.uuid}/review/"))
+
+    assert "1 phone will get this" in page

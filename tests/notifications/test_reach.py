@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from devices import preferences
@@ -65,7 +65,10 @@ GOT = st.lists(
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a minute of shrinking tells no more
 )
 @given(phones=st.lists(PHONE, max_size=10), asked=WHO, policy=POLICY, got=GOT)
 def test_waterfall_lists_engine_and_explanation_agree_phone_by_phone(phones, asked, policy, got):
