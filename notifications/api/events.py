@@ -12,6 +12,7 @@ from devices.api.door import Door
 from devices.api.problems import Problem
 from devices.api.schema import described
 from notifications import receipts
+from notifications.api.examples import EVENTS
 from notifications.api.serializers import EVENTS_MAX, EventFacts, EventsAnswer, EventsBody
 
 EVENT_ID_MAX = 64
@@ -20,7 +21,7 @@ EVENT_ID_MAX = 64
 class EventsDoor(Door):
     permission_classes = (ClientOnly,)
 
-    @described({202: EventsAnswer}, request=EventsBody)
+    @described({202: EventsAnswer}, request=EventsBody, examples=EVENTS)
     def post(self, request: Request) -> Response:
         """Tell what was received and opened, up to 100 at a time. Each event counts once,
         however often it is sent; each delivery is opened once, however many events say so.

@@ -17,6 +17,7 @@ from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whol
 from devices.models import ID_MAX, ApiKey
 from devices.states import Actor, KeyKind
 from notifications import content, idempotency, images, tasks, triggers
+from notifications.api.examples import IDEMPOTENCY_KEY, TRIGGERS
 from notifications.api.tallied import TalliedDoor
 from notifications.models import BODY_MAX, KEY_MAX, TITLE_MAX, MessageCard
 from notifications.states import TargetOS
@@ -109,11 +110,23 @@ class TriggerAnswer(serializers.Serializer[Any]):
 class TriggerDoor(TalliedDoor):
     permission_classes = (allow(client=True, scope="trigger"),)
 
-    @described({202: TriggerAnswer}, request=TriggerFacts)
+    @described(
+        {202: TriggerAnswer},
+        also=(409,),
+        request=TriggerFacts,
+        parameters=[IDEMPOTENCY_KEY],
+        examples=TRIGGERS,
+    )
     def post(self, request: Request) -> Response:
         """Send to people named one by one; never to everyone. With an `Idempotency-Key` the same
         call may be repeated: it is one notification with one answer. A client key sends only
-        message cards that are marked for it."""
+        message cards that are marked for it.
+
+        422 codes: `recipients_required`, `no_deliverable_device` (unless `allow_empty`),
+        `unknown_template`, `variable`, `not_with_template`, `unknown_page`, `parameter_type`,
+        `unknown_image`, `reserved_key`, `payload_too_large`, `send_at_past`, `validation`.
+        409: `idempotency_mismatch`, `idempotency_in_progress`. 403: `scope`,
+        `template_not_client_callable`."""
         if actor_of(request) == Actor.CLIENT:
             require_client_callable(request.data)
         checked = TriggerFacts(data=request.data)
