@@ -34,7 +34,8 @@ def reach(request: HttpRequest) -> HttpResponse:
 @requires("compose")
 def preview(request: HttpRequest) -> HttpResponse:
     form = ComposeForm(request.POST, mode="fields")
-    return render(request, "console/compose/_phones_refresh.html", drafts.preview_context(form))
+    context = drafts.preview_context(form) | {"form": form}
+    return render(request, "console/compose/_phones_refresh.html", context)
 
 
 @require_POST

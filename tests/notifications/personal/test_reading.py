@@ -39,7 +39,7 @@ def test_an_attribute_with_its_filters_is_a_slot():
     ],
 )
 def test_everything_else_is_refused_in_words(text, told):
-    with pytest.raises(Unreadable, match=".") as refused:
+    with pytest.raises(Unreadable) as refused:
         read(text)
 
     assert told in str(refused.value)
