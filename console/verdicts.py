@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from console.read_as import Reading, reading
 from devices import names
 from devices.models import AppUser
 from notifications import explain, histories
 from notifications.models import Notification
+from notifications.revision import texts_of
 from notifications.states import Kind
 
 OTHERS = 20  # newest notifications to choose from that this person has no row of
@@ -74,6 +76,14 @@ class Answer:
     @property
     def name(self) -> str:
         return names.person(self.found.person) if self.found.person else self.found.user_id
+
+    @property
+    def reads(self) -> Reading | None:
+        """Their own words, with their values as they are now; None where all read the same."""
+        texts = texts_of(self.found.notification)
+        if self.found.person is None or texts.is_plain:
+            return None
+        return reading(texts, self.found.user_id)
 
     @property
     def ticket(self) -> str:

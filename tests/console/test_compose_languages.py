@@ -152,3 +152,15 @@ def test_a_draft_that_can_not_be_read_still_has_its_page(marketer):
 
     assert marketer.get(one.get_absolute_url()).status_code == 200
     assert marketer.get(f"/notifications/{one.uuid}/edit/?check=1").status_code == 200
+
+
+def test_the_explanation_and_the_payload_say_what_one_person_reads(marketer):
+    make_device(make_user("ann", attributes={"first_name": "Ann"}, locale="de"))
+    one = make_draft(title=HELLO, variants={"de": {"title": "Hallo {{ first_name }}", "body": "x"}})
+
+    why = words(marketer.get(f"/people/ann/?about={one.uuid}"))
+    payload = words(marketer.get(f"{one.get_absolute_url()}?tab=payload&as=users/ann"))
+
+    assert "Hallo Ann" in why
+    assert "in German. With their values as they are now." in why
+    assert "Hallo Ann" in payload
