@@ -157,7 +157,7 @@ def test_everything_that_is_set_comes_back_in_the_editor():
             }
         ],
     ]
-    for shown in ('value="36"', 'value="hut_saved"', "nights &gt; 2, hut = alm", 'value="plan"'):
+    for shown in ('value="36"', 'value="hut_saved"', "nights &gt; 2", "hut = alm", 'value="plan"'):
         assert shown in page
 
 
