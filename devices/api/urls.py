@@ -7,7 +7,12 @@ from django.views.decorators.csrf import csrf_exempt
 from devices.api.problems import nowhere
 from devices.api.schema import OpenAPI
 from devices.api.views.permission import AskDoor, OptInDoor, OptOutDoor, PermissionDoor
-from devices.api.views.prompts import EvaluateDoor, PromptEventsDoor, SessionsDoor
+from devices.api.views.prompts import (
+    EvaluateDoor,
+    PromptEventsDoor,
+    PromptsEventsDoor,
+    SessionsDoor,
+)
 from devices.api.views.registration import DeviceDoor, UnregisterDoor
 from devices.api.views.users import UserDoor, UsersBulkDoor
 
@@ -21,7 +26,7 @@ urlpatterns = [
     path("devices/<str:device_id>/opt-in", OptInDoor.as_view()),
     path("devices/<str:device_id>/sessions", SessionsDoor.as_view()),
     path("prompts/evaluate", EvaluateDoor.as_view()),
-    path("prompts/events", PromptEventsDoor.as_view(), {"pk": None}),
+    path("prompts/events", PromptsEventsDoor.as_view()),
     path("prompts/<int:pk>/events", PromptEventsDoor.as_view()),
     path("users/bulk", UsersBulkDoor.as_view()),
     path("users/<str:user_id>", UserDoor.as_view()),

@@ -104,6 +104,18 @@ class PromptEventsDoor(Door):
         return Response(many(told_in(request.data), pk), status=202)
 
 
+class PromptsEventsDoor(PromptEventsDoor):
+    @described(
+        {202: PromptEventsAnswer},
+        request=PromptEventsBody,
+        also=(409,),
+        operation_id="prompts_events_of_all",
+    )
+    def post(self, request: Request, pk: int | None = None) -> Response:
+        """The same for several prompts in one call: each event names its `prompt_id`."""
+        return super().post(request, pk)
+
+
 def one_alone(body: dict[str, Any], pk: int | None) -> Response:
     checked = PromptEventFacts(data=body)
     checked.is_valid(raise_exception=True)

@@ -102,6 +102,7 @@ TOLD = st.one_of(
             optional={"elapsed_ms": st.sampled_from([50, 5_000])},
         ),
     ),
+    st.tuples(st.just("system_prompt_result"), st.just({"result": "dismissed"})),
     st.tuples(st.just("settings_opened"), st.just({})),
     st.tuples(
         st.just("settings_returned"),
@@ -110,8 +111,7 @@ TOLD = st.one_of(
     st.tuples(st.just("opt_in"), st.just({})),
 )
 STEP = st.one_of(
-    st.tuples(st.just("tell"), DEVICES, PROMPTS, TOLD),
-    st.tuples(st.just("tell"), DEVICES, PROMPTS, TOLD),
+    *[st.tuples(st.just("tell"), DEVICES, PROMPTS, TOLD)] * 6,
     st.tuples(st.just("again"), DEVICES, PROMPTS, st.none()),
     st.tuples(st.just("open"), DEVICES, PROMPTS, st.none()),
     st.tuples(st.just("report"), DEVICES, PROMPTS, st.sampled_from(["authorized", "denied"])),
@@ -184,7 +184,7 @@ class Run:
 
 
 @settings(
-    max_examples=int(os.environ.get("BECKON_PROMPT_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("BECKON_PROMPT_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
