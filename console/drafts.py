@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from console import reachable, when_words
-from console.forms import compose_when, extra_data
+from console.forms import extra_data, when_told
 from console.forms.compose import FORM_NAMES, ComposeForm
 from console.forms.saved import initial_of
 from console.read_as import reading
@@ -100,8 +100,8 @@ def chosen_time(form: ComposeForm, now: datetime) -> dict[str, Any]:
     """What the chosen time comes to, in words."""
     draft = form.notification
     if form.is_bound or draft is None:
-        return compose_when.told(form)
-    return compose_when.told_of(draft, now)
+        return when_told.told(form)
+    return when_told.told_of(draft, now)
 
 
 def preview_context(form: ComposeForm) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from console import drafts, exact, when_words
 from console.clock import span
-from console.forms import compose_when, moments, pictures
+from console.forms import moments, pictures, when_told
 from console.read_as import others, reading
 from console.templatetags.beckon import n, plural
 from devices import preferences
@@ -170,7 +170,7 @@ def clocks(notification: Notification, found: review.Review, now: datetime) -> l
 
 def times_ahead(notification: Notification, now: datetime) -> dict[str, Any]:
     """The next times of what repeats, and what is odd about them."""
-    return compose_when.told_of(notification, now) if notification.repeat else {}
+    return when_told.told_of(notification, now) if notification.repeat else {}
 
 
 def opens(notification: Notification) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from console import halted
 from console.clock import ago_text
-from console.context import heartbeat, url_of
+from console.context import heartbeat, held_count, url_of
 from console.templatetags import beckon
 from devices import preferences
 from notifications import reports
@@ -63,7 +63,7 @@ def all_paused() -> Trouble | None:
 def held() -> Trouble | None:
     """What waits for a person; the newest is named."""
     waiting = Notification.objects.filter(status=S.HELD).order_by("-due_at", "-pk")
-    newest = waiting.first()
+    newest = waiting.first() if held_count() else None
     if newest is None:
         return None
     more = waiting.count() - 1

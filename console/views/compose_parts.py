@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from console import drafts
-from console.forms import compose_when
+from console.forms import when_told
 from console.forms.compose import ComposeForm
 from console.forms.compose_languages import ADD, REMOVE
 from console.forms.compose_when import WhenForm
@@ -78,5 +78,5 @@ def when(request: HttpRequest) -> HttpResponse:
     }
     wrong = [name for name in form.errors if name not in unfinished]
     sentence = str(form.errors[wrong[0]][0]) if wrong else ""
-    told = {"error": sentence} if sentence else compose_when.told(form)
+    told = {"error": sentence} if sentence else when_told.told(form)
     return render(request, "console/compose/_moment.html", {"told": told})
