@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from console import charts
+from console import charts, sure
 from console.clock import MINUS, NARROW, ago_text, day_word, full_time, span, zone_of
 
 register = template.Library()
@@ -65,6 +65,9 @@ WORDS = {
     "denied": "Notifications are off",
     "opted_out": "Opted out in the app",
 }
+
+
+register.simple_tag(sure.words, name="sure")
 
 
 # ---- numbers

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words
+from console import phone_words, sure
 from console.history_words import permission_moment, registration_moment
 from console.numbers import GROUPS as NAMES
 from console.views.gate import address, requires
@@ -103,6 +104,9 @@ def acted(request: HttpRequest, device: Device) -> HttpResponse:
         messages.success(request, "It is not a test phone of yours any more.")
     elif deed == "unregister":
         access.check(request.user, "people")
+        back = reverse("device", args=[device.device_id])
+        if asking := sure.ask(request, "unregister", "this phone", back=back):
+            return asking
         unregister(request, device)
     else:
         messages.error(request, "Nothing was done: that button is unknown here.")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words, prompt_asks, verdicts
+from console import phone_words, prompt_asks, sure, verdicts
 from console.context import url_of
 from console.history_words import permission_moment, registration_moment
 from console.views.gate import address, requires
@@ -145,6 +145,10 @@ def acted(request: HttpRequest, person: AppUser) -> HttpResponse:
 
 def unregistered(request: HttpRequest, person: AppUser, device_id: str) -> HttpResponse:
     """Only while the phone is still hers: it may have changed hands since the page was drawn."""
+    phone = person.devices.filter(device_id=device_id).first()
+    back = reverse("person", args=[person.user_id])
+    if phone and (asking := sure.ask(request, "unregister", phone_words.name_of(phone), back=back)):
+        return asking
     done = registry.unregister(
         device_id=device_id, user_id=person.user_id, actor=Actor.CONSOLE, at=timezone.now()
     )

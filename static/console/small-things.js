@@ -1,4 +1,4 @@
-// Copy buttons and one plain question before what can't be taken back. Pages work without both.
+// Copy buttons, and as a dialog the question that a page asks otherwise (console/sure.py).
 
 for (const button of document.querySelectorAll("[data-copies]")) {
   if (!navigator.clipboard) continue;
@@ -21,6 +21,7 @@ for (const form of document.querySelectorAll("form[data-sure]")) {
     event.preventDefault();
     ask(form.dataset.sure, event.submitter?.textContent.trim() ?? "Yes", () => {
       form.dataset.asked = "yes";
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "sure", value: "yes" }));
       form.requestSubmit(event.submitter);
     });
   });

@@ -127,7 +127,7 @@ def test_a_phone_becomes_ones_own_test_phone_and_stops_being_it():
 def test_unregistering_clears_owner_and_token():
     device = make_device()
 
-    client_of("support").post(url_of(device), {"do": "unregister"})
+    client_of("support").post(url_of(device), {"do": "unregister", "sure": "yes"})
 
     device.refresh_from_db()
     assert (device.state, device.owner_id, device.token) == (DeviceState.UNREGISTERED, None, None)

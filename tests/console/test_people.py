@@ -191,7 +191,9 @@ def test_her_history_tells_sign_ins_and_sign_outs_of_hers_only(hanna):
 def test_support_unregisters_a_phone_of_hers_and_it_is_audited(hanna):
     device = make_device(hanna)
 
-    client_of("support").post("/people/hanna.k/", {"do": "unregister", "device": device.device_id})
+    client_of("support").post(
+        "/people/hanna.k/", {"do": "unregister", "device": device.device_id, "sure": "yes"}
+    )
 
     device.refresh_from_db()
     assert (device.state, device.owner_id) == (DeviceState.UNREGISTERED, None)
@@ -203,7 +205,9 @@ def test_support_unregisters_a_phone_of_hers_and_it_is_audited(hanna):
 def test_a_phone_that_changed_hands_meanwhile_is_left_alone(hanna):
     device = make_device("ben")
 
-    client_of("support").post("/people/hanna.k/", {"do": "unregister", "device": device.device_id})
+    client_of("support").post(
+        "/people/hanna.k/", {"do": "unregister", "device": device.device_id, "sure": "yes"}
+    )
 
     device.refresh_from_db()
     assert device.state == DeviceState.ACTIVE
@@ -214,7 +218,9 @@ def test_a_viewer_may_look_and_not_act(hanna):
     device = make_device(hanna)
     client = client_of("viewer")
 
-    answer = client.post("/people/hanna.k/", {"do": "unregister", "device": device.device_id})
+    answer = client.post(
+        "/people/hanna.k/", {"do": "unregister", "device": device.device_id, "sure": "yes"}
+    )
 
     assert answer.status_code == 403
     assert "Unregister" not in client.get("/people/hanna.k/").content.decode()

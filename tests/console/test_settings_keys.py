@@ -59,7 +59,7 @@ def test_a_revoked_key_is_refused_and_stays_listed_as_revoked():
     made = keys.make(KeyKind.SERVER, "booking", ["read"])
 
     for _ in range(2):
-        admin.post(f"{URL}{made.key.public_id}/revoke/")
+        admin.post(f"{URL}{made.key.public_id}/revoke/", {"sure": "yes"})
 
     assert keys.find(made.text) is None
     assert "1 revoked key" in admin.get(URL).content.decode()
@@ -79,13 +79,13 @@ def test_a_new_secret_leaves_the_former_valid_until_it_is_retired():
     admin = client_of("admin")
     former = identity.current()
 
-    shown = admin.post("/settings/identity/rotate/").content.decode()
+    shown = admin.post("/settings/identity/rotate/", {"sure": "yes"}).content.decode()
 
     newest = identity.current()
     assert newest != former
     assert newest in shown
     assert identity.is_signed("ann", identity.sign("ann", former))
-    admin.post("/settings/identity/retire/")
+    admin.post("/settings/identity/retire/", {"sure": "yes"})
     assert not identity.is_signed("ann", identity.sign("ann", former))
     assert identity.is_signed("ann", identity.sign("ann", newest))
 

@@ -94,10 +94,10 @@ def test_pause_resume_new_secret_and_remove_do_what_they_say():
     assert "Paused" in admin.get(URL).content.decode()
     admin.post(f"{page}resume/")
     assert WebhookEndpoint.objects.get().paused_at is None
-    secret = shown_secret(admin.post(f"{page}rotate/"))
+    secret = shown_secret(admin.post(f"{page}rotate/", {"sure": "yes"}))
     assert boxes.unseal(WebhookEndpoint.objects.get().secret) == secret
     assert "Two sign until" in admin.get(page).content.decode()
-    admin.post(f"{page}remove/")
+    admin.post(f"{page}remove/", {"sure": "yes"})
     assert not WebhookEndpoint.objects.exists()
     assert AuditEntry.objects.count() == 5
 

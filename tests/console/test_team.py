@@ -62,7 +62,7 @@ def test_a_deactivated_member_is_out_at_the_next_click_and_may_come_back():
     ops = make_member("ops")
     at_work, admin = signed_in(ops), client_of("admin")
 
-    admin.post(f"{URL}{ops.pk}/deactivate/")
+    admin.post(f"{URL}{ops.pk}/deactivate/", {"sure": "yes"})
     assert at_work.get("/settings/").status_code == 302
 
     admin.post(f"{URL}{ops.pk}/activate/")
@@ -73,7 +73,7 @@ def test_a_new_password_ends_every_session_of_hers():
     ops = make_member("ops")
     at_work = signed_in(ops)
 
-    answer = client_of("admin").post(f"{URL}{ops.pk}/password/")
+    answer = client_of("admin").post(f"{URL}{ops.pk}/password/", {"sure": "yes"})
 
     ops.refresh_from_db()
     assert ops.check_password(shown_password(answer))

@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console import sure
 from console.forms.keys import KeyForm
 from console.views.gate import address, requires
 from console.views.settings.cards import draw
@@ -42,6 +44,8 @@ def make(request: HttpRequest, form: KeyForm) -> api_keys.NewKey:
 @requires("keys")
 def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     key = get_object_or_404(ApiKey, public_id=public_id)
+    if asking := sure.ask(request, "revoke", key.name, back=reverse("settings-keys")):
+        return asking
     if key.revoked_at is None:
         with transaction.atomic():
             api_keys.revoke(public_id)
@@ -63,6 +67,8 @@ def secret(request: HttpRequest) -> HttpResponse:
 @requires("keys")
 def rotate(request: HttpRequest) -> HttpResponse:
     """A new secret; the former stays valid, so that back ends can change over."""
+    if asking := sure.ask(request, "rotate_identity", back=reverse("settings-keys")):
+        return asking
     with transaction.atomic():
         made = identity.rotate()
         audit.record(request.user, "rotated the identity secret", None, {}, address(request))
@@ -72,6 +78,8 @@ def rotate(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires("keys")
 def retire(request: HttpRequest) -> HttpResponse:
+    if asking := sure.ask(request, "retire_identity", back=reverse("settings-keys")):
+        return asking
     with transaction.atomic():
         ended = identity.retire_former()
         audit.record(request.user, "retired the former secret", None, {}, address(request))

@@ -7,8 +7,10 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console import sure
 from console import team as staff
 from console.forms.team import CHOICES, MemberForm
 from console.views.gate import address, requires
@@ -43,6 +45,8 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("team")
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
+    if asking := sure.ask(request, "deactivate", user.username, back=reverse("settings-team")):
+        return asking
     return done(request, f"{user.get_username()} can’t sign in any more.", staff.deactivate, user)
 
 
@@ -57,6 +61,8 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("team")
 def reset(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
+    if asking := sure.ask(request, "new_password", user.username, back=reverse("settings-team")):
+        return asking
     return shown_once(
         request, user, staff.reset_password(user, by=request.user, ip=address(request))
     )

@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console import sure
 from console.forms.webhooks import WebhookForm
 from console.views.gate import address, requires
 from console.views.settings.cards import draw
@@ -95,6 +97,10 @@ def found(uuid: UUID) -> WebhookEndpoint:
     return get_object_or_404(WebhookEndpoint, uuid=uuid)
 
 
+def endpoint_url(endpoint: WebhookEndpoint) -> str:
+    return reverse("settings-webhook", args=[endpoint.uuid])
+
+
 # ---------------------------------------------------------------- its buttons
 
 
@@ -120,6 +126,8 @@ def done(request: HttpRequest, uuid: UUID, deed: Callable[..., None], said: str)
 @requires("webhooks")
 def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     endpoint = found(uuid)
+    if asking := sure.ask(request, "remove_webhook", endpoint.name, back=endpoint_url(endpoint)):
+        return asking
     keeping.remove(endpoint, by=request.user, ip=address(request))
     messages.success(request, f"Removed. {endpoint} hears nothing more.")
     return redirect("settings-webhooks")
@@ -130,6 +138,8 @@ def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def rotate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """No redirect: the secret exists in this answer and nowhere else."""
     endpoint = found(uuid)
+    if asking := sure.ask(request, "rotate_webhook", back=endpoint_url(endpoint)):
+        return asking
     now = timezone.now()
     secret = keeping.rotate(endpoint, by=request.user, now=now, ip=address(request))
     endpoint.refresh_from_db()
