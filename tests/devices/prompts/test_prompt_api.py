@@ -783,3 +783,40 @@ def test_one_phone_may_grow_older_alone(phone):
     ageing.age(Device.objects.get(), timedelta(days=13))
     assert phone.tell(prompt, "impression").json()["reason"] == "gap"
     assert rollups.rebuild(prompt, timezone.now()) == 0
+
+
+def test_a_phone_that_was_won_twice_counts_once_on_the_day_of_the_first_time(phone):
+    prompt = make()
+    phone.register()
+    for days in (20, 0):
+        assert phone.shown(prompt)
+        phone.told(prompt, "system_prompt_result", result="granted")
+        phone.call.report("denied", phone.id, source="settings")  # she turned it off again
+        phone.later(days=days)
+
+    first, second = prompt.days.order_by("day")
+    assert (first.shown, first.converted, first.impressions) == (1, 1, 1)
+    assert (second.shown, second.converted, second.impressions, second.grants) == (0, 0, 1, 1)
+    assert rollups.rebuild(prompt, timezone.now()) == 0
+
+
+def test_a_yes_a_day_after_the_display_is_not_the_prompt_s(phone):
+    prompt = make()
+    phone.register()
+    assert phone.shown(prompt)
+    phone.later(hours=24, seconds=1)
+    phone.call.report("authorized", phone.id)
+
+    day = prompt.days.get()
+    assert (day.shown, day.converted, day.eligible_allowed) == (1, 0, 1)
+
+
+def test_a_yes_belongs_to_the_last_prompt_that_was_seen(phone):
+    first, second = make(), make()
+    phone.register()
+    assert phone.shown(first)
+    phone.later(hours=24)
+    assert phone.shown(second)
+    phone.call.report("authorized", phone.id)
+
+    assert (first.days.get().converted, second.days.get(shown=1).converted) == (0, 1)
