@@ -2,9 +2,11 @@
 her choice; headers of pages."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
 from devices.api import proxies
@@ -38,3 +40,13 @@ class ViewerMiddleware:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )
         return response
+
+
+class CompressPages(GZipMiddleware):
+    """Pages and fragments go out compressed; Django pads them, so that their length tells nothing.
+    The API's short answers do not: packing them costs phones more than it saves."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)

@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "console.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "console.statics.CompressingWhiteNoise",
-    "django.middleware.gzip.GZipMiddleware",
+    "console.middleware.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
