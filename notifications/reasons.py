@@ -47,10 +47,10 @@ CATALOGUE: dict[str, Reason] = {
         "The phone has not been seen for more than 30 days, and the sending policy leaves it out.",
         "Settings → Sending policy decides whether such phones are sent to.",
     ),
-    "excluded": Reason("Left out by you", "The notification leaves this person out.", ""),
+    "excluded": Reason("Left out by you", "The notification leaves them out.", ""),
     "frequency_cap": Reason(
         "Over the frequency limit",
-        "They already got as many notifications as the sending policy allows.",
+        "They got as many notifications lately as the sending policy or this one allows.",
         "Settings → Sending policy sets the limit.",
     ),
     "quiet_hours": Reason(

@@ -63,7 +63,7 @@ class PolicyForm(PreferencesForm):
         "At most",
         0,
         50,
-        help_text="Notifications a person may get within the hours below. 0: no limit.",
+        help_text="Notifications that a person may get within so many hours. 0: no limit.",
     )
     frequency_hours = WholeNumber(
         "Within hours", 1, 720, help_text="Counted back from the moment a phone’s turn comes."

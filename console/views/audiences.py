@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -149,10 +149,11 @@ def inside(request: HttpRequest, audience: Audience) -> dict[str, Any]:
     """Who is in it now, and who uses it."""
     asked = request.GET.get("user_id", "").strip().removeprefix("users/")
     asked = asked.replace("\x00", "")[:128]
+    using = Notification.objects.filter(Q(audience=audience) | Q(exclude_audience=audience))
     context: dict[str, Any] = {
         "words": audience_words.described(audience),
         "sample": [(p, phone_words.display_name(p)) for p in audiences.sample(audience)],
-        "uses": audience.notifications.order_by("-pk")[:10],
+        "uses": using.order_by("-pk")[:10],
         "excluded_by": keeping.excluded_by(audience),
         "is_list": audiences.is_list(audience),
         "asked": asked,

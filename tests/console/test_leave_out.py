@@ -203,3 +203,13 @@ def test_people_named_one_by_one_are_counted_at_once_however_many_phones_there_a
     page = words(marketer.get(f"/notifications/{draft.uuid}/review/"))
 
     assert "1 phone will get this" in page
+
+
+def test_an_audience_names_what_leaves_its_people_out(marketer: Client) -> None:
+    phones = make_phones(1)
+    audience = vips(phones[0].owner_id)
+    make_draft(title="Not for them", exclude_audience=audience)
+
+    page = words(marketer.get(f"/audiences/{audience.pk}/"))
+
+    assert "Not for them Draft leaves its people out" in page
