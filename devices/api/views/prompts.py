@@ -109,7 +109,7 @@ class PromptsEventsDoor(PromptEventsDoor):
         {202: PromptEventsAnswer},
         request=PromptEventsBody,
         also=(409,),
-        operation_id="prompts_events_of_all",
+        operation_id="prompts_events_batch",
     )
     def post(self, request: Request, pk: int | None = None) -> Response:
         """The same for several prompts in one call: each event names its `prompt_id`."""
