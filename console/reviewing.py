@@ -12,7 +12,7 @@ from console.forms import moments, pictures, when_told
 from console.read_as import others, reading
 from console.templatetags.beckon import n, plural
 from devices import preferences
-from notifications import content, lifecycle, reach, review
+from notifications import content, lifecycle, reach, review, waves
 from notifications import moments as timing
 from notifications.models import Notification
 from notifications.revision import image_url, message_of, page_of, texts_of
@@ -133,11 +133,21 @@ def facts(notification: Notification, found: review.Review) -> list[dict[str, An
         {"term": "Target OS", "text": notification.get_target_os_display()},
         {"term": "Starts", "text": starts(notification, found)},
         {"term": "Takes about", "text": f"{span(takes)}, in {batches}"},
+        {"term": "Waves", "text": waves_words(notification)},
         {"term": "Opens", "text": opens(notification)},
         {"term": "Gives up after", "text": span(notification.ttl_s) if notification.ttl_s else "At once"},
         {"term": "Author", "text": author(notification)},
     ]  # fmt: skip
     return [row for row in rows if row["text"]]
+
+
+def waves_words(notification: Notification) -> str:
+    """1 %, up to 10 %, then the rest; 10 min between."""
+    if not notification.waves:
+        return ""
+    first, *later = [f"{one:g} %" for one in notification.waves["percents"]]
+    told = ", ".join([first, *(f"up to {one}" for one in later), "then the rest"])
+    return f"{told}; {span(waves.wait_s(notification.waves))} between"
 
 
 def starts(notification: Notification, found: review.Review) -> str:

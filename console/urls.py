@@ -159,6 +159,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/sound/", kept.sound, name="settings-sound"),
     path("settings/app/", kept.app, name="settings-app"),
     path("settings/app/check/", kept.check, name="settings-app-check"),
+    path("settings/waves/", kept.waves, name="settings-waves"),
     path("settings/policy/", kept.policy, name="settings-policy"),
     path("settings/team/", team.team, name="settings-team"),
     path("settings/team/<int:pk>/role/", team.role, name="settings-team-role"),

@@ -185,6 +185,7 @@ MATRIX = [
     *both("settings/app/", OPERATORS),
     Row("settings/app/check/", "POST", OPERATORS),
     *both("settings/policy/", OPERATORS),
+    *both("settings/waves/", OPERATORS),
     # ---- team and keys
     *both("settings/team/", ADMIN),
     Row("settings/team/<int:pk>/role/", "POST", ADMIN, body={"role": "ops"}),

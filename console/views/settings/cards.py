@@ -75,6 +75,11 @@ def policy_stands() -> str:
     return f"{settings.UNDO_SECONDS:g} s to undo"
 
 
+def waves_stand() -> str:
+    limit = preferences.get("guard_dead_token_percent")
+    return f"Halts above {limit} % dead tokens"
+
+
 CARDS = (
     Card(
         "settings-pages", "Pages", "file-text",
@@ -95,6 +100,11 @@ CARDS = (
         "settings-policy", "Sending policy", "shield-check",
         "What happens between Send Notification and the first phone, and who is left out.",
         policy_stands,
+    ),
+    Card(
+        "settings-waves", "Waves", "gauge",
+        "A send in waves halts by itself when too much goes wrong. Here is how much that is.",
+        waves_stand,
     ),
     Card(
         "settings-team", "Team", "users",

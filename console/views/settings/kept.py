@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console.forms.guards import GuardsForm
 from console.forms.policy import PolicyForm
 from console.forms.preferences import AppForm, PreferencesForm, SoundForm
 from console.views.gate import address, requires
@@ -22,6 +23,12 @@ from notifications.sending import channel
 @requires("settings")
 def sound(request: HttpRequest) -> HttpResponse:
     return keep(request, "settings-sound", SoundForm, {})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("settings")
+def waves(request: HttpRequest) -> HttpResponse:
+    return keep(request, "settings-waves", GuardsForm, {})
 
 
 @require_http_methods(["GET", "POST"])
