@@ -16,6 +16,10 @@ PHONES = 500  # in one event
 FAILED = (Outcome.REJECTED, Outcome.DEAD_TOKEN, Outcome.EXPIRED, Outcome.UNKNOWN)
 
 
+def has_new() -> bool:
+    return OutboxEvent.objects.filter(taken_at=None).exists()
+
+
 @transaction.atomic
 def hand_out(now: datetime) -> int:
     """The oldest events that nobody took yet; how many they were."""
