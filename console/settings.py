@@ -298,7 +298,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {  # two fields are called "status"
+    "ENUM_NAME_OVERRIDES": {  # fields of one name and several meanings
+        "PlatformEnum": "devices.states.Platform.values",
+        "NotificationKindEnum": "notifications.states.Kind.values",
+        "FrequencyKindEnum": ["once", "every_time", "multiple"],
+        "AskResultEnum": ["granted", "denied", "dismissed"],
+        "SendToEnum": "notifications.states.SendTo.values",
+        "ComposedSendToEnum": ["everyone", "users", "audience"],
         "PermissionStatusEnum": [
             "should_request",
             "should_explain_then_request",

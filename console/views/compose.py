@@ -162,8 +162,11 @@ def taken_back(request: HttpRequest, notification: Notification) -> HttpResponse
     if request.POST.get("action") == "autosave":
         return gone_elsewhere(request, notification, "This is no draft any more.")
     one = occurrences.of(notification)
-    context = {"notification": notification, "series": one.series if one else None}
-    context["may_series"] = one is not None and access.allowed(request.user, "series")
+    context = {
+        "notification": notification,
+        "series": one.series if one else None,
+        "may_series": one is not None and access.allowed(request.user, "series"),
+    }
     return render(request, "console/take_back.html", context)
 
 
