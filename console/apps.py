@@ -8,11 +8,13 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from django.apps import apps
+        from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
-        from console import checks, roles  # noqa: F401  the import registers the checks
+        from console import checks, roles, sessions  # noqa: F401  the import registers the checks
 
         watch_errors()
+        user_logged_in.connect(sessions.begin)
         post_migrate.connect(roles.sync, sender=apps.get_app_config("notifications"))
 
 

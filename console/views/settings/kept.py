@@ -13,6 +13,7 @@ from console.forms.guards import GuardsForm
 from console.forms.policy import PolicyForm
 from console.forms.preferences import AppForm, PreferencesForm, SoundForm
 from console.views.gate import address, requires
+from console.views.proving import proven
 from console.views.settings.cards import draw
 from devices import consent, preferences
 from notifications import audit
@@ -44,6 +45,7 @@ def policy(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires("settings")
+@proven
 def app(request: HttpRequest) -> HttpResponse:
     return keep(request, "settings-app", AppForm, connection())
 

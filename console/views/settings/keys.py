@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console import sure
 from console.forms.keys import KeyForm
 from console.views.gate import address, requires
+from console.views.proving import proven
 from console.views.settings.cards import draw
 from devices import identity, preferences
 from devices import keys as api_keys
@@ -22,6 +23,7 @@ from notifications import audit
 
 @require_http_methods(["GET", "POST"])
 @requires("keys")
+@proven
 def keys(request: HttpRequest) -> HttpResponse:
     """The list; a POST makes a key. A server key is in that answer and nowhere else."""
     form = KeyForm(request.POST or None)
@@ -42,6 +44,7 @@ def make(request: HttpRequest, form: KeyForm) -> api_keys.NewKey:
 
 @require_POST
 @requires("keys")
+@proven
 def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     key = get_object_or_404(ApiKey, public_id=public_id)
     if asking := sure.ask(request, "revoke", key.name, back=reverse("settings-keys")):
@@ -57,6 +60,7 @@ def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @requires("keys")
+@proven
 def secret(request: HttpRequest) -> HttpResponse:
     """Show the identity secret, in this answer only."""
     audit.record(request.user, "looked at the identity secret", None, {}, address(request))
@@ -65,6 +69,7 @@ def secret(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("keys")
+@proven
 def rotate(request: HttpRequest) -> HttpResponse:
     """A new secret; the former stays valid, so that back ends can change over."""
     if asking := sure.ask(request, "rotate_identity", back=reverse("settings-keys")):
@@ -77,6 +82,7 @@ def rotate(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("keys")
+@proven
 def retire(request: HttpRequest) -> HttpResponse:
     if asking := sure.ask(request, "retire_identity", back=reverse("settings-keys")):
         return asking
@@ -90,6 +96,7 @@ def retire(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("keys")
+@proven
 def signing(request: HttpRequest) -> HttpResponse:
     """Whether user ids must be signed at all."""
     wanted = "secure_identity" in request.POST

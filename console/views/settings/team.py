@@ -14,11 +14,13 @@ from console import sure
 from console import team as staff
 from console.forms.team import CHOICES, MemberForm
 from console.views.gate import address, requires
+from console.views.proving import proven
 from console.views.settings.cards import draw
 
 
 @require_http_methods(["GET", "POST"])
 @requires("team")
+@proven
 def team(request: HttpRequest) -> HttpResponse:
     """The list; a POST adds a member and shows the generated password, this once."""
     form = MemberForm(request.POST or None)
@@ -34,6 +36,7 @@ def team(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("team")
+@proven
 def role(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
     wanted = request.POST.get("role", "")
@@ -43,6 +46,7 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires("team")
+@proven
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
     if asking := sure.ask(request, "deactivate", user.username, back=reverse("settings-team")):
@@ -52,6 +56,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires("team")
+@proven
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
     return done(request, f"{user.get_username()} can sign in again.", staff.activate, user)
@@ -59,6 +64,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires("team")
+@proven
 def reset(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(pk)
     if asking := sure.ask(request, "new_password", user.username, back=reverse("settings-team")):
