@@ -125,6 +125,7 @@ DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'beckon.sqlite3'
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "console.sqlite3"  # Django's, and threads wait in line
     # IMMEDIATE: a transaction that will write takes the lock first, so none ends "locked".
     # FULL: the write-ahead of the engine is worth nothing if a power cut can take it back.
     _options |= {

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
@@ -15,3 +16,6 @@ get_resolver().url_patterns  # noqa: B018
 
 # What is loaded by now stays: no collection needs to look at it, or copy its pages, ever again.
 gc.freeze()
+
+# Each call of the database lets another thread run; see console.celery.
+sys.setswitchinterval(0.0005)

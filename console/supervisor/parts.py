@@ -105,7 +105,9 @@ def worker(queue: str, concurrency: int) -> Part:
 
 
 def worker_trigger() -> Part:
-    return worker("trigger", 16)
+    """On SQLite few threads: there one writes at a time, and the others would only queue."""
+    few = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    return worker("trigger", 4 if few else 16)
 
 
 def worker_bulk() -> Part:

@@ -123,6 +123,8 @@ def deliver(
     be done. Raises nothing for what FCM says; the ledger has it."""
     air = Air()
     sender = _sender(get_client)
+    if not _may_be_free(batch_id):
+        return False
     granted = _granted_ahead(batch_id)
     opening, requests = None, []
     with air, transaction.atomic():
@@ -167,6 +169,14 @@ def _sender(get_client: Callable[[], Client]) -> Sender:
     except SandboxAway as error:
         logger.warning("%s", error)
         return Sender()
+
+
+def _may_be_free(batch_id: int) -> bool:
+    """Before a transaction that writes: most doorbells ring for what someone else has begun."""
+    seen = Batch.objects.filter(pk=batch_id).values_list("finished_at", "leased_until").first()
+    if seen is None or seen[0] is not None:
+        return False
+    return seen[1] is None or seen[1] <= leases.clock.now()
 
 
 def _granted_ahead(batch_id: int) -> int:

@@ -1,0 +1,1 @@
+"""SQLite for a process of many threads; the database engine `console.sqlite3`."""
