@@ -18,7 +18,7 @@ KEPT_S = 1.0
 KEPT_MOST = 64  # notifications that are watched at the same time
 
 T = TypeVar("T")
-_kept: OrderedDict[tuple[int, int], tuple[float, Any]] = OrderedDict()
+_kept: OrderedDict[tuple[UUID, int, str], tuple[float, Any]] = OrderedDict()
 _lock = Lock()
 
 
@@ -30,7 +30,7 @@ def version_of(uuid: UUID) -> Notification:
 
 def seen(one: Notification, look: Callable[[], T]) -> T:
     """What `look` gave less than a second ago for this version; else it looks, one at a time."""
-    key = (one.pk, one.version)
+    key = (one.uuid, one.version, one.status)
     found = _kept.get(key)
     if found is None or monotonic() - found[0] > KEPT_S:
         with _lock:
