@@ -27,11 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Any:
+    """Marks what needs a browser before `-m` looks, and orders what is left after."""
     for item in items:
         if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+    yield
     # Playwright leaves an event loop running in this thread, where `asyncio.run` then fails.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if config.getoption("--database-only"):
