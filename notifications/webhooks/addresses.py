@@ -17,6 +17,7 @@ URL_MAX = 500
 NO_ADDRESS = "This is no address. It looks like https://api.example.com/hooks"
 NEAR = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 NAT64 = IPv6Network("64:ff9b::/96")
+GLOBAL6 = IPv6Network("2000::/3")  # outside it is_global also passes old site-local addresses
 
 
 class Refused(Exception):
@@ -95,6 +96,8 @@ def is_public(text: str) -> bool:
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address) and (inner := _embedded(address)) is not None:
         return is_public(str(inner))
+    if isinstance(address, IPv6Address) and address not in GLOBAL6:
+        return False
     return address.is_global and not address.is_multicast
 
 

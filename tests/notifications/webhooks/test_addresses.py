@@ -26,7 +26,8 @@ def _only_public(settings: Any) -> None:
         "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "http://192.168.1.1/",
         "http://172.16.0.1/", "http://100.64.0.1/", "http://0.0.0.0/", "http://224.0.0.1/",
         "http://[::ffff:10.0.0.1]/", "http://[fe80::1]/", "http://[fc00::1]/",
-        "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
+        "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fec0::1]/",
+        "http://[::7f00:1]/", "http://[64:ff9b:1::a00:1]/", "http://[::ffff:0:7f00:1]/",
     ],
 )  # fmt: skip
 def test_an_address_inside_is_refused_however_it_is_spelled(url):
