@@ -30,7 +30,7 @@ PATHS = {
     "settings-pages": "/settings/pages/", "settings-sound": "/settings/sound/",
     "settings-app": "/settings/app/", "settings-policy": "/settings/policy/",
     "settings-team": "/settings/team/", "settings-keys": "/settings/keys/",
-    "settings-webhooks": "/settings/webhooks/", "identity": "/settings/identity/",
+    "settings-webhooks": "/settings/webhooks/",
     "audit": "/audit/", "health": "/health/", "sandbox": "/sandbox/", "api-docs": "/api/docs/",
     "not-found": "/nothing-here/",
 }  # fmt: skip
