@@ -75,7 +75,8 @@ def _found(browser: Browser, beckon: Installation) -> dict[str, str]:
     for name, (listing, link) in FIRST.items():
         page.goto(beckon.url + listing)
         links = [one.get_attribute("href") or "" for one in page.locator(link).all()]
-        links = [one for one in links if "new" not in one and one.count("/") == 3]
+        other = ("new", "export", "import")
+        links = [one for one in links if one.count("/") == 3 and not any(o in one for o in other)]
         if links:
             found[name] = links[0]
         else:
