@@ -12,16 +12,18 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-# {0}: the database's clock, {1}: the row's lock (SQLite's transaction holds the whole file).
+# Who waits for a row's lock reads what was true when the statement began, but for that row: a stop
+# holds it until the notification is stopped, so it is locked first and asked then. {0}: the clock.
+_LOCK = "SELECT 1 FROM notifications_batch WHERE id = %s AND lease_token = %s FOR UPDATE"
 _ASK = """
 SELECT {0}, b.cursor, b.counters, b.started_at IS NOT NULL,
   n.status, n.paused_reason, n.brake_released,
   (SELECT until FROM notifications_projectpause WHERE id = 1)
 FROM notifications_batch b JOIN notifications_notification n ON n.id = b.notification_id
-WHERE b.id = %s AND b.lease_token = %s{1}
+WHERE b.id = %s AND b.lease_token = %s
 """
-_SQLITE = _ASK.format("NULL", "")
-_POSTGRES = _ASK.format("clock_timestamp()", " FOR UPDATE OF b")
+_SQLITE = _ASK.format("NULL")  # its transaction holds the whole file
+_POSTGRES = _ASK.format("clock_timestamp()")
 
 
 class Glance(NamedTuple):
@@ -40,6 +42,7 @@ def take(batch_id: int, token: UUID) -> Glance | None:
     pause as they are now; None where the lease is someone else's."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute(_LOCK, [batch_id, token])
             cursor.execute(_POSTGRES, [batch_id, token])
         else:
             cursor.execute(_SQLITE, [batch_id, token.hex])

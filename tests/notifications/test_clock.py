@@ -2,15 +2,18 @@
 
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from time import sleep
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import lifecycle, starting, tasks
 from notifications.models import AuditEntry, Batch, Notification
 from notifications.sending import clock
+from notifications.sending import lease as leases
+from notifications.sending.opening import Opening
 from notifications.states import BatchKind
 from notifications.states import NotificationStatus as S
 from tests.sending import confirm, make_draft, make_phones, make_staff, run_all
@@ -149,3 +152,27 @@ def test_a_zones_new_rules_hold_it_at_whichever_instant_comes_first():
     one.refresh_from_db()
     assert (one.status, one.paused_reason) == (S.HELD, "zone_rules")
     assert one.paused_facts["is"] == "2027-03-28T01:30:00+00:00"
+
+
+def test_a_step_that_waits_for_a_stop_opens_nothing_after_it(sandbox):
+    make_phones(20)
+    one = due_at(clock.now())
+    starting.start(one, clock.now())
+    run_all(most=1)
+    with transaction.atomic():
+        opening = Opening(leases.claim(one.batches.primary().get().pk))
+    requests: list[tuple[int, bytes]] = []
+
+    def work() -> None:
+        requests.extend(opening.step([], [], 10))
+        connection.close()
+
+    worker = Thread(target=work)
+    with transaction.atomic():
+        lifecycle.stop(one, by=make_staff(), now=clock.now())
+        worker.start()
+        sleep(0.3)
+    worker.join()
+
+    assert requests == []
+    assert not one.batches.filter(finished_at=None).exists()
