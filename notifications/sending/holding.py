@@ -36,10 +36,11 @@ class Holder:
 def until_awake(
     asleep: Mapping[datetime, Sequence[ledger.Row]], retries: Retries, now: datetime
 ) -> list[ledger.Row]:
-    """The rows with the list batches that take them up once quiet hours are over there."""
+    """The rows with the list batches that take them up once quiet hours are over there; the time
+    for their tries begins then."""
     rows: list[ledger.Row] = []
     for until, waiting in asleep.items():
         members = [(row.device_id, row.user_id or 0) for row in waiting]
         batch_pk = retries.add((QUIET, until.timestamp(), 0, ""), members, until, now)
-        rows += [row._replace(batch_id=batch_pk) for row in waiting]
+        rows += [row._replace(batch_id=batch_pk, started_at=until) for row in waiting]
     return rows

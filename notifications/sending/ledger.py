@@ -17,7 +17,9 @@ COLUMNS = (
     "notification_id", "device_id", "user_id", "batch_id", "platform", "outcome", "reason",
     "message_id", "attempts", "doubtful", "started_at", "at",
 )  # fmt: skip
-CHANGED = ("batch_id", "outcome", "reason", "message_id", "attempts", "doubtful", "at")
+CHANGED = (
+    "batch_id", "outcome", "reason", "message_id", "attempts", "doubtful", "started_at", "at",
+)  # fmt: skip
 
 
 class Row(NamedTuple):

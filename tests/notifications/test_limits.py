@@ -179,6 +179,22 @@ def test_a_notification_may_skip_or_ignore_quiet_hours(sandbox, choice, ttl_s, e
     assert outcomes(sent) == {"phone-0": expected, "awake-0": ("accepted", "")}
 
 
+def test_after_quiet_hours_a_message_has_all_its_tries(sandbox):
+    make_phones(1)
+    preferences.put(**night_now())
+    sent = confirmed()
+    run_all()
+    later, row = Batch.objects.get(notification=sent, finished_at=None), sent.deliveries.get()
+    assert row.started_at == later.due_at
+    preferences.put(quiet_on=False)
+    Batch.objects.filter(pk=later.pk).update(due_at=timezone.now())
+    sandbox.set_faults([{"match": {}, "do": "unavailable", "times": 1}])
+
+    run_all()
+
+    assert outcomes(sent) == {"phone-0": ("waiting", "unavailable")}
+
+
 VIENNA = "Europe/Vienna"
 
 
