@@ -160,7 +160,7 @@ class Opening:
                 return []
             now = seen.now
             policy = self._look_around(seen)
-            retries = Retries(self.notification, self.own_retries)
+            retries = Retries(self.notification, self.own_retries, self.batch.timezone)
             record = Record(self.batch, self.expires_at, now, retries)
             record.answers(answered)
             record.hand_back(handed_back)

@@ -60,9 +60,10 @@ def add_list(
     ordinal: int | None = None,
     blocked_by: str = "",
     portion: Portion | None = None,
+    zone: str = "",
 ) -> Batch:
     """A list batch of frozen pairs. Without an ordinal it is a retry or a resend. `portion` is
-    where its pairs come from; only the plan knows."""
+    where its pairs come from; only the plan knows. `zone` is that of the batch it retries."""
     return Batch.objects.create(
         notification=notification,
         ordinal=ordinal,
@@ -73,7 +74,7 @@ def add_list(
         members=pairs.pack(members),
         last_pk=len(members),
         blocked_by=blocked_by,
-        **(_cut(portion) if portion else {}),
+        **(_cut(portion) if portion else {"timezone": zone}),
     )
 
 
@@ -110,6 +111,7 @@ def _plan_lists(lease: Lease, notification: Notification) -> None:
             return
         cut = portions.of(notification, lease.now())
         parts = [(portion, _members(notification, portion)) for portion in cut]
+        parts += _left(notification, parts, lease.now())
         planned = sum(len(members) for _, members in parts)
         whole = _is_batch_mode(notification, planned, len(notification.recipients))
         size = spreading.size(notification, planned, _size(whole, planned))
@@ -134,6 +136,18 @@ def _members(notification: Notification, portion: Portion) -> list[pairs.Pair]:
         .order_by("pk")
         .values_list("pk", "owner_id")
     ]
+
+
+def _left(
+    notification: Notification, parts: list[tuple[Portion, list[pairs.Pair]]], now: datetime
+) -> list[tuple[Portion, list[pairs.Pair]]]:
+    """Who came to a zone that is in no portion since it was started: with the last."""
+    if not notification.each_clock:
+        return []
+    taken = {pk for _, members in parts for pk, _ in members}
+    rest = Portion(zoning.begins(notification, "") or now)
+    members = [one for one in _members(notification, rest) if one[0] not in taken]
+    return [(rest, members)] if members else []
 
 
 class Range(NamedTuple):
@@ -260,7 +274,7 @@ def _pages(lease: Lease, notification: Notification, size: int) -> Iterator[Page
 
 def _rows(notification: Notification, portion: Portion) -> QuerySet[Delivery]:
     rows = reached.rows(notification)
-    if (portion.bucket_from, portion.bucket_to) == (0, BUCKETS):
+    if (portion.timezone, portion.bucket_from, portion.bucket_to) == ("", 0, BUCKETS):
         return rows
     return rows.filter(device__in=portions.within(Device.objects.all(), portion, notification))
 

@@ -138,7 +138,9 @@ class Record:
             batch_pk = self.retries.add(key, members, not_before, self.now)
             self._rows += [row._replace(batch_id=batch_pk) for row, _ in waiting]
         if self._back:
-            batch = plan.add_list(self.notification, [pair for _, pair in self._back], self.now)
+            back = [pair for _, pair in self._back]
+            zone = self.batch.timezone
+            batch = plan.add_list(self.notification, back, self.now, zone=zone)
             self._rows += [row._replace(batch_id=batch.pk) for row, _ in self._back]
         if self.batch.kind == BatchKind.RANGE:
             ledger.insert(self._rows)

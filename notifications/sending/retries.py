@@ -26,9 +26,11 @@ class Retries:
     """For one transaction. `known` comes from the last one that was committed; what `known` is
     after this one counts only once this one is committed too: a rolled back pk may be another's."""
 
-    def __init__(self, notification: Notification, known: Mapping[Key, Mine]) -> None:
+    def __init__(
+        self, notification: Notification, known: Mapping[Key, Mine], zone: str = ""
+    ) -> None:
         self.notification = notification
-        self.known = dict(known)
+        self.known, self.zone = dict(known), zone
 
     def add(
         self, key: Key, members: Sequence[pairs.Pair], not_before: datetime, now: datetime
@@ -37,8 +39,9 @@ class Retries:
         mine = self.known.get(key)
         if mine is None or not self._append(key, mine, members, not_before):
             batch = plan.add_list(
-                self.notification, list(members), _due(key, not_before, now), blocked_by=key[3]
-            )
+                self.notification, list(members), _due(key, not_before, now), blocked_by=key[3],
+                zone=self.zone,
+            )  # fmt: skip
             mine = Mine(batch.pk, 0)
         self.known[key] = mine._replace(size=mine.size + len(members))
         return mine.pk

@@ -29,7 +29,7 @@ def settle(lease: Lease, now: datetime) -> int:
     if again and doubtful:
         due_at = now + timedelta(seconds=settings.RETRY_SECONDS)
         members = [(row.device_id, row.user_id or 0) for row in doubtful]
-        target = plan.add_list(batch.notification, members, due_at).pk
+        target = plan.add_list(batch.notification, members, due_at, zone=batch.timezone).pk
     rows = [
         row._replace(batch_id=target, outcome=outcome, at=now, doubtful=True) for row in doubtful
     ]

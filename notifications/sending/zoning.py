@@ -104,7 +104,7 @@ def go_on(pk: int, now: datetime) -> None:
         add_last(pk, now)
         return
     late = now - timedelta(minutes=settings.LATE_MINUTES)
-    overdue = unfinished.filter(started_at=None, due_at__lt=late).exclude(timezone="")
+    overdue = unfinished.filter(started_at=None, primary=True, due_at__lt=late).exclude(timezone="")
     if name := overdue.order_by("due_at", "pk").values_list("timezone", flat=True).first():
         notification = Notification.objects.get(pk=pk)
         guards.pause(notification, LATE, {"zone": name, "zones": overdue.count()}, now)

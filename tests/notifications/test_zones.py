@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from devices.models import Device
-from notifications import lifecycle, reports, starting
+from notifications import correcting, lifecycle, reports, starting
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import clock, sweep
+from notifications.sending import clock, opening, sweep
 from notifications.states import NotificationStatus as S
 from notifications.timing import walls
 from tests.notifications.timing.test_walls import TWELVE
@@ -217,3 +217,58 @@ def test_spread_it_starts_in_small_batches_one_after_the_other(sandbox, named):
     run()
     one.refresh_from_db()
     assert (one.status, sandbox.stats()["max_per_token"]) == (S.SENT, 1)
+
+
+def test_who_did_not_open_is_sent_to_again_at_each_ones_own_clock(sandbox):
+    phones_in(EARLY, 2, first=0)
+    phones_in(LATE, 3, first=10)
+    ago = clock.now() - timedelta(hours=9)
+    old = confirm(make_draft(), now=ago)
+    starting.start(old, old.due_at)
+    run_all()
+    Notification.objects.update(started_at=ago)
+    old.refresh_from_db()
+    draft = correcting.resend_unopened(old, by=make_staff(), now=clock.now())
+    own = three_hours_ago()
+    fields = {name: getattr(own, name) for name in ("each_clock", "wall", "timezone")}
+    lifecycle.cancel(own, by=make_staff(), now=clock.now())
+    lifecycle.revise(draft, fields, by=make_staff(), version=draft.version)
+    again = confirm(draft, now=clock.now() - timedelta(hours=3))
+
+    run()
+
+    again.refresh_from_db()
+    assert (again.planned, again.deliveries.count()) == (5, 2)
+    let_all_come(again)
+    run()
+    again.refresh_from_db()
+    assert (again.status, sandbox.stats()["accepted"]) == (S.SENT, 10)
+
+
+def test_a_named_person_who_travels_before_the_plan_is_not_forgotten(sandbox):
+    (phone,) = phones_in(EARLY, 1, first=0)
+    phones_in(MIDDLE, 1, first=10)
+    one = three_hours_ago(send_to="users", recipients=["phone-0", "phone-10"])
+    starting.start(one, one.due_at)
+    Device.objects.filter(pk=phone.pk).update(timezone="Etc/GMT+5")
+
+    run()
+    let_all_come(one)
+    run()
+
+    one.refresh_from_db()
+    assert (one.status, one.planned, sandbox.stats()["accepted"]) == (S.SENT, 2, 2)
+
+
+def test_what_is_tried_again_lives_no_longer_than_in_its_zone(sandbox):
+    make_phones(1, timezone=EARLY)
+    phones_in(LATE, 1, first=10)
+    sandbox.set_faults([{"match": {}, "do": "unavailable", "times": 1}])
+    one = three_hours_ago(ttl_s=4 * 3600)
+    run()
+    retry = one.batches.get(primary=False, kind="list")
+    one.refresh_from_db()
+
+    found = opening.expiry(one, retry.timezone)
+
+    assert found == opening.expiry(one, EARLY)
