@@ -36,12 +36,14 @@ def correct(
     now: datetime,
     stop: bool = False,
     ip: str | None = None,
+    ticket: str = "",
 ) -> Notification:
     """A notification of its own to the phones that accepted this one, with its thread, so that it
     replaces. It is scheduled with the time to undo, as any other.
 
     `changes` are of CHANGES. One that still sends must be stopped first: `stop` does it in the same
-    transaction. Raises NotAllowed, WrongState, or ValidationError by field (`phrase` among them).
+    transaction. Raises NotAllowed (OverLimit), WrongState, or ValidationError by field (`phrase` and
+    `ticket` among them).
     """
     access.check(by, "correct", notification)
     if not can_correct(notification):
@@ -52,7 +54,11 @@ def correct(
         )
     if phrase.strip() != content.PHRASE:
         raise ValidationError({"phrase": [f"Type exactly: {content.PHRASE}"]})
+    ticket = lifecycle.ticket_of(ticket, by)
     new = drafted(notification, changes, by)
+    new.ticket = ticket
+    people = reached.accepted(notification).exclude(user=None).values("user").distinct()
+    access.check_people(by, people.count())
     with transaction.atomic():
         if notification.status in LIVE:
             lifecycle.stop(notification, by=by, now=now, ip=ip)
@@ -61,6 +67,7 @@ def correct(
             raise lifecycle.WrongState("No phone has accepted it, so there is nothing to correct.")
         _schedule(new, phones, by, now)
         facts = {"phones": phones, "sha256": new.revision_sha256}
+        facts |= {"ticket": ticket} if ticket else {}
         audit.record(by, "corrected", notification, facts | {"by": str(new.uuid)}, ip)
         audit.record(by, "confirmed", new, facts | {"corrects": str(notification.uuid)}, ip)
     return new

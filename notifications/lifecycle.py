@@ -176,7 +176,7 @@ def confirm(
         raise WrongState(f"Can’t confirm this notification: it is {notification.status}.")
     if phrase.strip() != content.PHRASE:
         raise ValidationError({"phrase": [f"Type exactly: {content.PHRASE}"]})
-    ticket = _ticket(ticket, by)
+    ticket = ticket_of(ticket, by)
     reviewed = read_token(token, by)
     present = make_review(notification, by, now)
     access.check_people(by, present.people)
@@ -191,8 +191,8 @@ def confirm(
     return notification
 
 
-def _ticket(text: str, by: Any) -> str:
-    """The reason or ticket number, which some roles must give."""
+def ticket_of(text: str, by: Any) -> str:
+    """The reason or ticket number, which some roles must give. Raises ValidationError."""
     ticket = " ".join(content.clean_text(text).split())
     if not ticket and role_limits.needs_ticket(by):
         raise ValidationError({"ticket": ["Say why, or give the ticket’s number."]})

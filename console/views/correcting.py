@@ -14,7 +14,16 @@ from console.forms.correct import CorrectForm
 from console.templatetags.beckon import plural
 from console.views.gate import address, requires
 from console.views.notification import found, preview
-from notifications import access, content, correcting, lifecycle, reached, reports, tasks
+from notifications import (
+    access,
+    content,
+    correcting,
+    lifecycle,
+    reached,
+    reports,
+    role_limits,
+    tasks,
+)
 from notifications.models import Notification
 from notifications.states import LIVE
 
@@ -44,6 +53,7 @@ def corrected(request: HttpRequest, one: Notification, form: CorrectForm) -> Htt
             now=timezone.now(),
             stop="stop" in form.data,
             ip=address(request),
+            ticket=str(form.data.get("ticket", "")),
         )
     except ValidationError as error:
         for name, reasons in error.message_dict.items():
@@ -70,6 +80,7 @@ def draw(
         "left": reports.remainder(one, counts),
         "is_live": one.status in LIVE,
         "phrase": content.PHRASE,
+        "must_say_why": role_limits.needs_ticket(request.user),
         "undo_s": lifecycle.undo_window(counts.accepted).total_seconds(),
         **preview(one),
     }

@@ -5,10 +5,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from devices import preferences
-from notifications import access, lifecycle
-from notifications.models import AuditEntry, Notification
+from notifications import access, correcting, lifecycle
+from notifications.models import AuditEntry, Batch, Delivery, Notification
 from notifications.states import NotificationStatus as S
-from tests.sending import make_draft, make_phones, make_staff
+from notifications.states import Outcome
+from tests.sending import confirmed, make_draft, make_phones, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,52 @@ def test_a_role_that_must_say_why_cannot_confirm_without_it():
     assert refused.value.message_dict == {"ticket": ["Say why, or give the ticket’s number."]}
     assert sent.ticket == "HELP- 4711"
     assert AuditEntry.objects.get(action="confirmed").facts["ticket"] == "HELP- 4711"
+
+
+def out(people: int) -> Notification:
+    """To everyone, accepted by a phone of each."""
+    phones, now = make_phones(people), timezone.now()
+    sent = confirmed()
+    Notification.objects.filter(pk=sent.pk).update(status=S.SENT, started_at=now, finished_at=now)
+    batch = Batch.objects.create(notification=sent, ordinal=1, kind="list", due_at=now)
+    Delivery.objects.bulk_create(
+        Delivery(
+            notification=sent, batch=batch, device=phone, user=phone.owner,
+            platform=phone.platform, outcome=Outcome.ACCEPTED, started_at=now, at=now,
+        )
+        for phone in phones
+    )  # fmt: skip
+    sent.refresh_from_db()
+    return sent
+
+
+def correct(notification: Notification, role: str, **more: str) -> Notification:
+    return correcting.correct(
+        notification, {"title": "New snow"}, by=make_staff(f"one of {role}", role),
+        phrase="Send Notification", now=timezone.now(), **more,
+    )  # fmt: skip
+
+
+def test_a_correction_reaches_no_more_people_than_the_role_may_send_to():
+    three = out(3)
+    preferences.put(marketer_limit=2)
+
+    with pytest.raises(access.OverLimit, match="at most 2 people; this has 3"):
+        correct(three, "marketer")
+    assert not three.corrections.exists()
+    preferences.put(marketer_limit=3)
+    assert correct(three, "marketer").status == S.SCHEDULED
+
+
+def test_a_role_that_must_say_why_says_it_of_a_correction_too():
+    one = out(1)
+    preferences.put(ticket_roles=["marketer"])
+
+    with pytest.raises(ValidationError) as refused:
+        correct(one, "marketer")
+    new = correct(one, "marketer", ticket="HELP-4711")
+
+    assert refused.value.message_dict == {"ticket": ["Say why, or give the ticket’s number."]}
+    assert new.ticket == "HELP-4711"
+    facts = AuditEntry.objects.filter(action="confirmed").latest("pk").facts
+    assert facts["ticket"] == "HELP-4711"

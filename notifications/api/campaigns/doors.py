@@ -291,7 +291,7 @@ class CorrectDoor(Door):
         def effect() -> tuple[int, dict[str, Any]]:
             new = correcting.correct(
                 one, changes, by=actor_of(request), phrase=facts["confirm"], now=timezone.now(),
-                stop=facts["stop"],
+                stop=facts["stop"], ticket=facts.get("ticket", ""),
             )  # fmt: skip
             tasks.ring(tasks.tick)
             old = writing.found(uuid)

@@ -99,6 +99,7 @@ class CorrectFacts(StrictSerializer):
     image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False, allow_blank=True)
     confirm = Text(max_length=100, help_text=content.PHRASE)
     stop = Switch(required=False, default=False)
+    ticket = Text(max_length=200, required=False, allow_blank=True)
     idempotency_key = Text(max_length=idempotency.NAME_MAX, required=False)
 
 
