@@ -43,7 +43,8 @@ def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def corrected(request: HttpRequest, one: Notification, form: CorrectForm) -> HttpResponse:
-    form.is_valid()
+    if not form.is_valid() and form.errors.keys() & {"title", "body", "ticket"}:
+        return draw(request, one, form, status=422)  # the domain says the rest
     try:
         new = correcting.correct(
             one,

@@ -153,6 +153,17 @@ def test_a_correction_is_sent_from_its_page_and_both_lead_to_each_other():
     assert f'href="{new.get_absolute_url()}"' in client.get(one.get_absolute_url()).content.decode()
 
 
+def test_a_correction_with_a_character_that_no_text_may_have_is_told_so():
+    one = make_sending(S.SENT, finished_at=NOW)
+    fields = {"title": "New\x00snow", "body": "12 huts.", "phrase": "Send Notification"}
+
+    refused = client_of("ops").post(f"{one.get_absolute_url()}correct/", fields)
+
+    assert refused.status_code == 422
+    assert "Null characters are not allowed" in text_of(refused)
+    assert not one.corrections.exists()
+
+
 def test_one_that_still_goes_out_is_stopped_by_its_correction():
     one = make_sending()
     client = client_of("ops")

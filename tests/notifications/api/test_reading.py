@@ -64,31 +64,34 @@ def test_a_notification_says_its_numbers():
 
     found = get(f"notifications/{notification.uuid}").json()
 
-    assert found.items() >= {
-        "id": str(notification.uuid),
-        "kind": "broadcast",
-        "status": "draft",
-        "due_at": None,
-        "started_at": None,
-        "finished_at": None,
-        "planned": 5,
-        "targeted": 5,
-        "waiting": 0,
-        "accepted": 4,
-        "rejected": 0,
-        "dead_token": 0,
-        "skipped": 1,
-        "expired": 0,
-        "stopped": 0,
-        "unknown": 0,
-        "received": 0,
-        "opened": 1,
-        "reasons": {"opted_out": 1},
-        "platforms": found["platforms"],
-        "batches": {"planned": 1, "done": 1},
-        "paused_reason": None,
-        "revision": "",
-    }.items()
+    assert (
+        found.items()
+        >= {
+            "id": str(notification.uuid),
+            "kind": "broadcast",
+            "status": "draft",
+            "due_at": None,
+            "started_at": None,
+            "finished_at": None,
+            "planned": 5,
+            "targeted": 5,
+            "waiting": 0,
+            "accepted": 4,
+            "rejected": 0,
+            "dead_token": 0,
+            "skipped": 1,
+            "expired": 0,
+            "stopped": 0,
+            "unknown": 0,
+            "received": 0,
+            "opened": 1,
+            "reasons": {"opted_out": 1},
+            "platforms": found["platforms"],
+            "batches": {"planned": 1, "done": 1},
+            "paused_reason": None,
+            "revision": "",
+        }.items()
+    )
     assert set(found["platforms"]) == {"ios", "android"}
     assert set(found["platforms"]["ios"]) == NUMBERS
     assert found["platforms"]["android"]["reasons"] == {"opted_out": 1}
