@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -36,8 +36,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def newest_of(found: Any) -> list[CardVersion]:
     """Of each card what it says now; one query."""
-    versions = CardVersion.objects.filter(card__in=[one.pk for one in found])
-    return [one for one in versions.select_related("card") if one.number == one.card.version]
+    now = CardVersion.objects.filter(number=F("card__version"))
+    return list(now.filter(card__in=[one.pk for one in found]).select_related("card"))
 
 
 @require_http_methods(["GET", "POST"])

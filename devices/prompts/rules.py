@@ -158,7 +158,6 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("global_cap", _global_cap),
 )
 ORDER = (*(reason for reason, _ in TABLE), "trigger_not_met", "lower_priority")
-ABOUT_FREQUENCY = frozenset({"max_displays", "gap", "global_cap"})
 BEFORE_AUDIENCE = TABLE[: ORDER.index("audience_miss")]
 
 

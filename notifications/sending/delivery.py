@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic, sleep
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.2  # a transaction at least so often while answers come in
 PACED_S = 0.05  # how long to wait when the bucket is empty
 SLOW_COMMIT_TRIES = 30
+# Of a batch, before anyone claims it.
+GLIMPSE = ("finished_at", "leased_until", "queue", "kind", "last_pk", "cursor")
 
 
 @dataclass(slots=True)
@@ -123,9 +126,10 @@ def deliver(
     be done. Raises nothing for what FCM says; the ledger has it."""
     air = Air()
     sender = _sender(get_client)
-    if not _may_be_free(batch_id):
+    seen = Batch.objects.filter(pk=batch_id).values_list(*GLIMPSE, named=True).first()
+    if seen is None or not _may_be_free(seen):
         return False
-    granted = _granted_ahead(batch_id)
+    granted = _granted_ahead(seen)
     opening, requests = None, []
     with air, transaction.atomic():
         lease = _taken(batch_id)
@@ -171,22 +175,19 @@ def _sender(get_client: Callable[[], Client]) -> Sender:
         return Sender()
 
 
-def _may_be_free(batch_id: int) -> bool:
+def _may_be_free(seen: Any) -> bool:
     """Before a transaction that writes: most doorbells ring for what someone else has begun."""
-    seen = Batch.objects.filter(pk=batch_id).values_list("finished_at", "leased_until").first()
-    if seen is None or seen[0] is not None:
+    if seen.finished_at is not None:
         return False
-    return seen[1] is None or seen[1] <= leases.clock.now()
+    return seen.leased_until is None or seen.leased_until <= leases.clock.now()
 
 
-def _granted_ahead(batch_id: int) -> int:
+def _granted_ahead(seen: Any) -> int:
     """What the bucket grants a short list, asked before its claim: there the claim and the first
     opening are one transaction. 0 for everything else."""
-    short = Batch.objects.filter(pk=batch_id, queue="trigger", kind=BatchKind.LIST)
-    left = short.values_list("last_pk", "cursor").first()
-    if left is None:
+    if seen.queue != "trigger" or seen.kind != BatchKind.LIST:
         return 0
-    return pacing.pacer().grant(min(left[0] - left[1], settings.SEND_WINDOW), "trigger")
+    return pacing.pacer().grant(min(seen.last_pk - seen.cursor, settings.SEND_WINDOW), "trigger")
 
 
 def _taken(batch_id: int) -> Lease | None:
