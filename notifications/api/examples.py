@@ -6,8 +6,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="One for each event of yours, at most 255 characters: the same call again is the "
-    "same notification with the same answer, for 30 days. Another body under it is 409.",
+    description="One for each event of yours, at most 255 characters: the same call again does "
+    "nothing more and has the same answer, for 30 days. Another body under it is 409.",
 )
 TRIGGERS = [
     OpenApiExample(

@@ -18,11 +18,13 @@ from devices.api.door import Door
 from devices.api.problems import Problem
 from devices.api.schema import described
 from devices.api.serializers import StrictSerializer
-from devices.models import ApiKey, Prompt
+from devices.models import Prompt
 from devices.prompts import checking, keeping, offers, stats
 from devices.prompts.stats import Filters
 from devices.states import Platform
-from notifications import access, audit, idempotency
+from notifications import access, audit
+from notifications.api import repeating
+from notifications.api.examples import IDEMPOTENCY_KEY
 from notifications.api.prompt_serializers import (
     PromptAnswer,
     PromptChange,
@@ -68,26 +70,12 @@ class PromptsDoor(Door):
         page = paging.take(request, Prompt.objects.all())
         return Response(paging.answer(page, prompt_answer))
 
-    @described({201: PromptAnswer}, request=PromptFacts, also=(409,))
+    @described({201: PromptAnswer}, request=PromptFacts, also=(409,), parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
         """Make a draft. What is left out is as in the template "Push Permission Prompt". May be
         repeated with an `Idempotency-Key`."""
         facts = checked(PromptFacts, request)
-        key, name = request.auth, request.headers.get("Idempotency-Key", "")
-        if not isinstance(key, ApiKey) or not name:
-            return Response(made(request, facts), status=201)
-        try:
-            answer = idempotency.once(
-                key, name[:255], request.data, lambda: (201, plain(made(request, facts)))
-            )
-        except idempotency.Mismatch:
-            told = "This Idempotency-Key was used with another body."
-            raise Problem(409, "idempotency_mismatch", told) from None
-        except idempotency.InProgress:
-            told = "The first call with this Idempotency-Key is still at work."
-            raise Problem(409, "idempotency_in_progress", told) from None
-        replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-        return Response(answer.body, status=answer.status, headers=replayed)
+        return repeating.once(request, request.data, lambda: (201, plain(made(request, facts))))
 
 
 class PromptDoor(Door):

@@ -17,6 +17,7 @@ from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whol
 from devices.models import ID_MAX, ApiKey
 from devices.states import Actor, KeyKind
 from notifications import content, idempotency, images, tasks, triggers
+from notifications.api import repeating
 from notifications.api.examples import IDEMPOTENCY_KEY, TRIGGERS
 from notifications.api.tallied import TalliedDoor
 from notifications.models import BODY_MAX, KEY_MAX, TITLE_MAX, MessageCard
@@ -133,20 +134,8 @@ class TriggerDoor(TalliedDoor):
         checked.is_valid(raise_exception=True)
         facts, key = checked.validated_data, request.auth
         assert isinstance(key, ApiKey)  # noqa: S101  only keys pass the door
-        name = request.headers.get("Idempotency-Key") or facts.pop("idempotency_key", "")
-        if len(name) > idempotency.NAME_MAX:
-            raise Problem(422, "validation", "Idempotency-Key has at most 255 characters.")
-        try:
-            answer = idempotency.once(key, name, request.data, lambda: send(facts, key))
-        except idempotency.Mismatch:
-            told = "This Idempotency-Key was used with another body."
-            raise Problem(409, "idempotency_mismatch", told) from None
-        except idempotency.InProgress:
-            told = "The first call with this Idempotency-Key is still at work."
-            soon = {"Retry-After": "1"}
-            raise Problem(409, "idempotency_in_progress", told, headers=soon) from None
-        headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-        return Response(answer.body, status=answer.status, headers=headers)
+        named = facts.pop("idempotency_key", "")
+        return repeating.once(request, request.data, lambda: send(facts, key), named=named)
 
 
 def require_client_callable(body: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,14 +16,15 @@ from devices.api.problems import Problem
 from devices.api.schema import described
 from devices.api.serializers import StrictSerializer
 from devices.models import ApiKey, AppUser
-from notifications import access, correcting, idempotency, lifecycle, reach, reports, tasks
-from notifications.api import reading
+from notifications import access, correcting, lifecycle, reach, reports, tasks
+from notifications.api import reading, repeating
 from notifications.api.campaigns import shapes, writing
+from notifications.api.examples import IDEMPOTENCY_KEY
+from notifications.api.repeating import Effect
 from notifications.models import Notification
 from notifications.states import NotificationStatus as S
 
 MayCampaign = allow(scope="campaigns", staff=lambda person: access.allowed(person, "compose"))
-Effect = Callable[[], tuple[int, dict[str, Any]]]
 
 
 def actor_of(request: Request) -> Any:
@@ -60,35 +60,21 @@ def told() -> Iterator[None]:
 
 
 def once(request: Request, facts: dict[str, Any], effect: Effect) -> Response:
-    """With an `Idempotency-Key` the same call may be repeated: it happens once."""
-    name = request.headers.get("Idempotency-Key") or facts.pop("idempotency_key", "")
-    if len(name) > idempotency.NAME_MAX:
-        raise Problem(422, "validation", "Idempotency-Key has at most 255 characters.")
-    key = request.auth
-    if not isinstance(key, ApiKey):
-        with told(), transaction.atomic():
-            status, body = effect()
-        return Response(body, status=status)
     about = {"path": request.path, "body": request.data}
-    try:
-        with told():
-            answer = idempotency.once(key, name, about, effect)
-    except idempotency.Mismatch:
-        words = "This Idempotency-Key was used with another body."
-        raise Problem(409, "idempotency_mismatch", words) from None
-    except idempotency.InProgress:
-        words = "The first call with this Idempotency-Key is still at work."
-        soon = {"Retry-After": "1"}
-        raise Problem(409, "idempotency_in_progress", words, headers=soon) from None
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, status=answer.status, headers=headers)
+    with told():
+        return repeating.once(request, about, effect, named=facts.pop("idempotency_key", ""))
 
 
 class CampaignsDoor(reading.NotificationsDoor):
     def get_permissions(self) -> Any:
         return [MayCampaign()] if self.request.method == "POST" else super().get_permissions()
 
-    @described({201: shapes.DraftAnswer}, request=shapes.NewDraft, also=(409,))
+    @described(
+        {201: shapes.DraftAnswer},
+        request=shapes.NewDraft,
+        also=(409,),
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request) -> Response:
         """A draft. Nothing goes out before its dry run and the typed phrase."""
         facts = read(shapes.NewDraft, request)
@@ -190,7 +176,12 @@ def _one_person(one: Notification, user_id: str, now: Any) -> dict[str, Any]:
 class SendDoor(Door):
     permission_classes = (MayCampaign,)
 
-    @described({202: shapes.ScheduledAnswer}, request=shapes.SendFacts, also=(409,))
+    @described(
+        {202: shapes.ScheduledAnswer},
+        request=shapes.SendFacts,
+        also=(409,),
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, uuid: UUID) -> Response:
         """Confirm with the phrase and the token of a dry run: it goes when the time to undo is
         over, or at its own time."""
@@ -230,7 +221,9 @@ class VerbDoor(Door):
         return once(request, facts, effect)
 
 
-DESCRIBED = described({200: shapes.VerbAnswer}, request=shapes.NothingMore, also=(409,))
+DESCRIBED = described(
+    {200: shapes.VerbAnswer}, request=shapes.NothingMore, also=(409,), parameters=[IDEMPOTENCY_KEY]
+)
 
 
 class UndoDoor(VerbDoor):
@@ -281,7 +274,12 @@ class StopDoor(VerbDoor):
 class CorrectDoor(Door):
     permission_classes = (MayCampaign,)
 
-    @described({200: shapes.CorrectedAnswer}, request=shapes.CorrectFacts, also=(409,))
+    @described(
+        {200: shapes.CorrectedAnswer},
+        request=shapes.CorrectFacts,
+        also=(409,),
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, uuid: UUID) -> Response:
         """New text, in the place of the old one, to exactly the phones that accepted it."""
         one, facts = writing.found(uuid), read(shapes.CorrectFacts, request)

@@ -104,6 +104,14 @@ def test_making_it_twice_with_one_idempotency_key_makes_one(backend):
     assert other.json()["code"] == "idempotency_mismatch"
 
 
+def test_an_idempotency_key_that_is_too_long_is_refused_and_not_cut(backend):
+    answer = backend("POST", "/prompts", NAME, **{"Idempotency-Key": "k" * 256})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation")
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert not Prompt.objects.exists()
+
+
 def test_the_numbers_of_one_phone_s_yes(backend, phone: Phone):
     prompt = make_live(timezone.now())
     phone.register(IPHONE)
