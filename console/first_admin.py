@@ -10,25 +10,31 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 PASSWORD_BYTES = 12  # 16 letters and digits, 96 bits
 
 log = logging.getLogger(__name__)
 
 
-def ensure() -> None:
-    """Make the admin on the very first start. Later starts change no account."""
+def ensure() -> bool:
+    """Make the admin on the very first start: whether it was this one. Later starts change no
+    account."""
     User = get_user_model()
     if User.objects.exists():
         forget_if_changed()
-        return
+        return False
     password = settings.ADMIN_PASSWORD or keep(secrets.token_urlsafe(PASSWORD_BYTES))
-    with transaction.atomic():
-        admin = User.objects.create_superuser(settings.ADMIN_USERNAME, password=password)
-        admin.groups.add(Group.objects.get(name="admin"))
+    try:
+        with transaction.atomic():
+            admin = User.objects.create_superuser(settings.ADMIN_USERNAME, password=password)
+            admin.groups.add(Group.objects.get(name="admin"))
+    except IntegrityError:  # another web process started at the same moment, and was first
+        forget_if_changed()
+        return False
     if settings.ADMIN_PASSWORD:
         warn_if_weak(password)
+    return True
 
 
 def sign_in_hint() -> str:

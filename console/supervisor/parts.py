@@ -96,8 +96,9 @@ POLITELY = ["nice", "-n", "5"]
 
 
 def worker(queue: str, concurrency: int) -> Part:
+    """Several may run on one machine: each has the number of its process in its name."""
     name = f"worker-{queue}"
-    node = f"{name}@{gethostname()}"
+    node = f"{name}-{os.getpid()}@{gethostname()}"
     command = [*CELERY, "worker", "-Q", queue, "-n", node, "--pool=threads"]
     command += [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle"]
     command += ["--loglevel=INFO"]

@@ -7,9 +7,11 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -153,20 +155,44 @@ def is_another(installation: Installation, part: str, before: int) -> bool:
 
 def test_a_part_starts_alone_for_a_service_manager_to_watch(running: Installation):
     port = free_port()
-    alone = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--only", "web"],
-        cwd=ROOT,
-        env=running.env | {"PORT": str(port)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
-    try:
+    with alone("web", running.env | {"PORT": str(port)}) as web:
         assert eventually(lambda: port_answers(port))
-        assert running.pid("web") == alone.pid
-    finally:
-        alone.terminate()
-        assert alone.wait(15) == 0
+        assert running.pid("web") == web.pid
+
+
+def test_a_second_bulk_worker_starts_beside_the_first_on_the_same_folder(running: Installation):
+    with alone("worker-bulk", running.env) as second:
+        assert eventually(lambda: " ready." in Path(second.log).read_text()), second.log
+        assert f"worker-bulk-{second.pid}@" in Path(second.log).read_text()
+
+
+def test_a_part_alone_never_migrates_and_says_what_to_do(tmp_path: Path):
+    env = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": "", "PORT": str(free_port())}
+
+    with alone("web", env) as web:
+        assert web.wait(30) == 2
+        assert Path(web.log).read_text() == (
+            "The tables are older than this release. Run: manage.py migrate\n"
+        )
+
+
+class Alone(subprocess.Popen[bytes]):
+    log: str
+
+
+@contextmanager
+def alone(part: str, env: dict[str, str]) -> Iterator[Alone]:
+    with tempfile.NamedTemporaryFile() as log:
+        process = Alone(
+            [sys.executable, "manage.py", "up", "--only", part],
+            cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+        process.log = log.name
+        try:
+            yield process
+        finally:
+            process.terminate()
+            assert process.wait(20) in (0, 2)
 
 
 def port_answers(port: int) -> bool:

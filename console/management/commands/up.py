@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.checks.registry import registry
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from console import embedded_redis, first_admin
 from console.supervisor import parts, place
@@ -55,9 +56,31 @@ def become(name: str) -> None:
         place.check_port("PORT", settings.BIND, settings.PORT)
     if name == "sandbox":
         place.check_port("SANDBOX_PORT", "127.0.0.1", settings.SANDBOX_PORT)
+    if name != "sandbox":
+        check_tables(name)
     write_pid(folder / f"{name}.pid", os.getpid())
     os.chdir(settings.BASE_DIR)
-    os.execve(part.command[0], part.command, parts.environment())  # noqa: S606
+    os.execvpe(part.command[0], part.command, parts.environment())  # noqa: S606
+
+
+def check_tables(name: str) -> None:
+    """A part alone never migrates, since others start at the same time; on the tables of another
+    release it does not start. While the database is away it does: it waits for it by itself."""
+    try:
+        check_installation()
+        plan = MigrationExecutor(connection)
+        if plan.migration_plan(plan.loader.graph.leaf_nodes()):
+            raise CannotStart("The tables are older than this release. Run: manage.py migrate")
+        if name == "web" and first_admin.ensure():
+            where = "as ADMIN_PASSWORD says" if settings.ADMIN_PASSWORD else first_admin.path()
+            print(
+                f"Made the first account, {settings.ADMIN_USERNAME}. Password: {where}", flush=True
+            )
+    except DatabaseError as error:
+        cause = " ".join(str(error).split())
+        print(f"{name} starts, but the database does not answer: {cause}", flush=True)
+    finally:
+        connections.close_all()
 
 
 def run_all(voice: Voice, *, demo: bool) -> None:
