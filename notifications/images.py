@@ -118,6 +118,14 @@ def open_stored(name: str) -> "File[bytes]":
     return default_storage.open(name, "rb")
 
 
+def kept(name: str) -> StoredImage:
+    """A picture that `store` kept, by its name. Raises FileNotFoundError for any other."""
+    with open_stored(name) as file, Image.open(file, formats=["JPEG", "PNG"]) as picture:
+        (width, height), size = picture.size, file.size
+        kind = picture.format or ""
+    return StoredImage(name, "", width, height, size, kind, tuple(_looks(width, height, size)))
+
+
 # ---------------------------------------------------------------- looking into the file
 
 

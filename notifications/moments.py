@@ -26,7 +26,7 @@ def check(notification: Notification, now: datetime) -> None:
     if notification.waves and notification.spread_min:
         raise ValidationError({"waves": ["In waves it is spread already: choose one of the two."]})
     if notification.repeat:
-        _check_rule(notification.repeat, now)
+        _check_repeat(notification.repeat, now)
     elif notification.each_clock:
         wall = walls.of_text(notification.wall)
         if wall is None:
@@ -37,12 +37,30 @@ def check(notification: Notification, now: datetime) -> None:
         raise ValidationError({"send_at": [PASSED]})
 
 
-def _check_rule(repeat: dict[str, Any], now: datetime) -> None:
+def _check_repeat(repeat: dict[str, Any], now: datetime) -> None:
     try:
         rule = rules.of_json(repeat)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValidationError({"repeat": [f"This does not say when: {error}"]}) from None
+    try:
+        check_rule(rule, now)
+    except ValidationError as error:
+        raise ValidationError({"repeat": error.messages}) from None
+
+
+def check_rule(rule: rules.Rule, now: datetime) -> None:
+    """Raises ValidationError({"weekdays": …}, {"cron": …} or {"repeat": …})."""
+    if rule.every == rules.WEEK and not rule.weekdays:
+        raise ValidationError({"weekdays": ["Choose a day of the week."]})
+    if rule.every == rules.CRON:
+        try:
+            cron.parse(rule.cron)
+        except cron.BadCron as error:
+            raise ValidationError({"cron": [str(error)]}) from None
+    try:
         first = next(rules.occurrences(rule, not_before=now), None)
         close = rules.closest(rule)
-    except (cron.BadCron, KeyError, TypeError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise ValidationError({"repeat": [f"This does not say when: {error}"]}) from None
     if first is None:
         raise ValidationError({"repeat": ["No time is left: its end comes before its first time."]})

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from notifications import audit, revision
+from notifications import actors, audit, revision
 from notifications.models import Notification, Occurrence, Series
 from notifications.states import NotificationStatus, OccurrenceState, SeriesStatus
 from notifications.timing import rules, walls
@@ -52,10 +52,10 @@ def begin(
     series = Series.objects.create(
         title=notification.title,
         rule=notification.repeat,
-        fields=snapshot(notification, names),
+        fields=snapshot(notification, names) | _by_key(notification, by),
         revision=frozen,
         author=notification.author,
-        confirmed_by=by,
+        **({} if actors.is_key(by) else {"confirmed_by": by}),
         created_at=now,
         reviewed_at=now,
         reviewed_phones=phones,
@@ -64,6 +64,14 @@ def begin(
     )
     Occurrence.objects.create(series=series, number=1, at=first.at, notification=notification)
     return {"due_at": first.at, "repeat": {}} | _time_of(first)
+
+
+def _by_key(notification: Notification, by: Any) -> dict[str, Any]:
+    """Each occurrence names the keys that wrote and confirmed it; a series has no column for it."""
+    told = {"author_key_id": notification.author_key_id}
+    if actors.is_key(by):
+        told["confirmed_by_key_id"] = by.pk
+    return {column: pk for column, pk in told.items() if pk is not None}
 
 
 def snapshot(notification: Notification, names: Iterable[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from console.middleware import ZONES
 from notifications import moments as timing
 from notifications.models import Notification
 from notifications.states import IfPast
-from notifications.timing import cron, rules, walls
+from notifications.timing import rules, walls
 
 TIMELESS = ("autosave", "test")  # a time that is not finished yet stands in nobody's way
 WHEN = (
@@ -61,7 +61,7 @@ class WhenFields(forms.Form):
     cron = forms.CharField(
         required=False,
         label="Cron line",
-        max_length=120,
+        max_length=rules.CRON_MAX,
         help_text="Minute, hour, day of the month, month, day of the week; on the clock below.",
     )
     ends = forms.ChoiceField(required=False, label="Ends", choices=ENDS)
@@ -70,7 +70,9 @@ class WhenFields(forms.Form):
         label="Last day",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    times = forms.IntegerField(required=False, label="Times", min_value=1, max_value=10_000)
+    times = forms.IntegerField(
+        required=False, label="Times", min_value=1, max_value=rules.COUNT_MAX
+    )
     spread_min = forms.TypedChoiceField(
         required=False,
         label="Spread over",
@@ -144,13 +146,6 @@ class WhenFields(forms.Form):
         wanted = ("date",) if every == rules.CRON else ("date", "time")
         if not self._all_there(cleaned, *wanted):
             return
-        if every == rules.WEEK and not cleaned.get("weekdays"):
-            return self._wrong("weekdays", "Choose a day of the week.")
-        if every == rules.CRON:
-            try:
-                cron.parse(cleaned.get("cron", ""))
-            except cron.BadCron as error:
-                return self._wrong("cron", str(error))
         ends = cleaned.get("ends") or "never"
         if ends == "until" and not cleaned.get("until"):
             return self._wrong("until", "Choose the last day.")
@@ -160,9 +155,11 @@ class WhenFields(forms.Form):
 
     def _take(self, rule: rules.Rule) -> None:
         try:
-            timing.check(Notification(repeat=rule.as_json()), self.now)
+            timing.check_rule(rule, self.now)
         except ValidationError as error:
-            return self._wrong("cron" if rule.every == rules.CRON else "date", error.messages[0])
+            part, messages = next(iter(error.message_dict.items()))
+            whole = "cron" if rule.every == rules.CRON else "date"
+            return self._wrong(whole if part == "repeat" else part, messages[0])
         self.rule = rule
         return None
 

@@ -57,10 +57,13 @@ class Denied(BasePermission):
 
 
 def allow(
-    *, client: bool = False, scope: str | None = None, staff: Callable[[Any], bool] | None = None
+    *,
+    client: bool = False,
+    scope: str | tuple[str, ...] | None = None,
+    staff: Callable[[Any], bool] | None = None,
 ) -> type[BasePermission]:
-    """Who may call. `client`: any client key. `scope`: server keys that have it; "" is any
-    server key, None is none. `staff`: asked with the signed-in person."""
+    """Who may call. `client`: any client key. `scope`: server keys that have it, or one of them;
+    "" is any server key, None is none. `staff`: asked with the signed-in person."""
 
     class Allowed(BasePermission):
         def has_permission(self, request: Request, view: Any) -> bool:
@@ -78,15 +81,16 @@ def allow(
     return Allowed
 
 
-def require_key(key: ApiKey, *, client: bool, scope: str | None) -> None:
+def require_key(key: ApiKey, *, client: bool, scope: str | tuple[str, ...] | None) -> None:
     if key.kind == KeyKind.CLIENT:
         if not client:
             raise Problem(403, "scope", "This takes a server key; a client key is public.")
         return
     if scope is None:
         raise Problem(403, "scope", "This takes a client key, the one that ships in the app.")
-    if scope and scope not in key.scopes:
-        raise Problem(403, "scope", f"This key lacks the scope {scope}.")
+    wanted = (scope,) if isinstance(scope, str) else scope
+    if scope and not set(wanted) & set(key.scopes):
+        raise Problem(403, "scope", f"This key lacks the scope {' or '.join(wanted)}.")
 
 
 ClientOrServer = allow(client=True, scope="")

@@ -14,6 +14,8 @@ from devices.api.problems import Problem
 from devices.api.schema import described
 from notifications import images
 
+IMAGE_ID_MAX = 80
+
 
 class ImageFile(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="JPEG, PNG or GIF, at most 5 MB")
@@ -35,13 +37,13 @@ class ImagesDoor(Door):
     """Stored anew without metadata, at most 1440 × 720, under a random name. A picture that nothing
     was sent with goes after a day."""
 
-    permission_classes = (allow(scope="trigger"),)
+    permission_classes = (allow(scope=("trigger", "campaigns")),)
     parser_classes = (MultiPartParser,)
 
     @described({201: ImageAnswer}, request={"multipart/form-data": ImageFile})
     def post(self, request: Request) -> Response:
         """Upload a picture as multipart/form-data, in the part `file`. Name its `id` as
-        `image_id` in a trigger."""
+        `image_id` in a trigger or a draft. Takes the scope trigger or campaigns."""
         upload = request.FILES.get("file")
         if upload is None:
             raise Problem(
@@ -61,3 +63,12 @@ class ImagesDoor(Door):
             "notes": list(kept.notes),
         }
         return Response(said, status=201)
+
+
+def uploaded(image_id: str) -> images.StoredImage:
+    """What `POST /images` kept under that id. Raises 422 `unknown_image`."""
+    try:
+        return images.kept(f"{images.FOLDER}/{image_id}")
+    except OSError:
+        told = "There is no such picture. Upload it first: POST /api/v1/images."
+        raise Problem(422, "unknown_image", told, field="image_id") from None

@@ -19,12 +19,12 @@ from devices.states import Actor, KeyKind
 from notifications import content, idempotency, images, tasks, triggers
 from notifications.api import repeating
 from notifications.api.examples import IDEMPOTENCY_KEY, TRIGGERS
+from notifications.api.images import IMAGE_ID_MAX, uploaded
 from notifications.api.tallied import TalliedDoor
 from notifications.models import BODY_MAX, KEY_MAX, TITLE_MAX, MessageCard
 from notifications.states import TargetOS
 
 ADDRESS_MAX = 500
-IMAGE_ID_MAX = 80
 INLINE = ("title", "text", "image_url", "image_id", "sound", "initial_page", "parameters", "data")
 CLIENT_USERS_MAX = 10  # people that one call with a public key may name
 FAR = timedelta(days=2 * 366)  # as on Compose
@@ -185,7 +185,10 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
         raise Problem(422, "validation", f"At most {triggers.USERS_MAX} people.", field="user_refs")
     image_url = facts.get("image_url", "")
     if facts.get("image_id"):
-        image_url = uploaded(facts["image_id"], image_url)
+        if image_url:
+            told = "Name the picture once: image_url or image_id."
+            raise Problem(422, "validation", told, field="image_id")
+        image_url = images.url(uploaded(facts["image_id"]).name)
     return triggers.Order(
         title=facts.get("title", ""),
         body=facts.get("text", ""),
@@ -208,19 +211,6 @@ def order_of(facts: dict[str, Any]) -> triggers.Order:
 def bare(user_ids: list[str]) -> list[str]:
     """users/ann and ann are the same person."""
     return [user_id.removeprefix("users/") for user_id in user_ids]
-
-
-def uploaded(image_id: str, image_url: str) -> str:
-    """The address of a picture that POST /images kept."""
-    if image_url:
-        told = "Name the picture once: image_url or image_id."
-        raise Problem(422, "validation", told, field="image_id")
-    try:
-        images.open_stored(f"{images.FOLDER}/{image_id}").close()
-    except OSError:
-        told = "There is no such picture. Upload it first: POST /api/v1/images."
-        raise Problem(422, "unknown_image", told, field="image_id") from None
-    return images.url(f"{images.FOLDER}/{image_id}")
 
 
 NAMES = {"body": "text", "ttl_s": "ttl", "initial_page": "initial_page", "image": "image_url"}

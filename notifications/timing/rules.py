@@ -15,7 +15,8 @@ from typing import Any
 from notifications.timing import walls
 from notifications.timing.cron import Cron, parse
 
-DAY, WEEK, MONTH, CRON = "day", "week", "month", "cron"
+EVERY = DAY, WEEK, MONTH, CRON = "day", "week", "month", "cron"
+CRON_MAX, COUNT_MAX = 120, 10_000
 LAST_DAY = 0
 DAY_LONG = timedelta(days=1)
 BARREN = timedelta(days=9 * 366)  # no time in so long: there never is one

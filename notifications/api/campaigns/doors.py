@@ -99,9 +99,9 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class CampaignDoor(reading.NotificationDoor):
+class CampaignDoor(Door):
     def get_permissions(self) -> Any:
-        return [MayCampaign()] if self.request.method == "PATCH" else super().get_permissions()
+        return [MayCampaign() if self.request.method == "PATCH" else reading.MayRead()]
 
     @described({200: shapes.CampaignAnswer})
     def get(self, request: Request, uuid: UUID) -> Response:
@@ -283,8 +283,9 @@ class CorrectDoor(Door):
     def post(self, request: Request, uuid: UUID) -> Response:
         """New text, in the place of the old one, to exactly the phones that accepted it."""
         one, facts = writing.found(uuid), read(shapes.CorrectFacts, request)
-        given = {"title": "title", "text": "body", "image_url": "image"}
+        given = {"title": "title", "text": "body"}
         changes = {ours: facts[theirs] for theirs, ours in given.items() if theirs in facts}
+        changes |= writing.picture(facts)
 
         def effect() -> tuple[int, dict[str, Any]]:
             new = correcting.correct(

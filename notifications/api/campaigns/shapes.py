@@ -7,9 +7,12 @@ from rest_framework import serializers
 from devices.api.serializers import Choice, StrictSerializer, Switch, Text, Whole
 from devices.models import ID_MAX
 from notifications import content, idempotency, waves
+from notifications.api.campaigns.scheduling import WEEKDAYS
+from notifications.api.images import IMAGE_ID_MAX
 from notifications.api.serializers import NotificationAnswer
 from notifications.models import BODY_MAX, TITLE_MAX
-from notifications.states import IfPast, NotificationStatus, SendTo, TargetOS
+from notifications.states import IfPast, NotificationStatus, QuietHours, SendTo, TargetOS
+from notifications.timing import rules
 
 ADDRESS_MAX = 500
 REFERENCES_MAX = 10_000_000  # characters; the request's own limit comes first
@@ -26,14 +29,42 @@ class WaveFacts(StrictSerializer):
     wait_s = Whole(required=False, min_value=waves.WAIT_MIN_S, max_value=waves.WAIT_MAX_S)
 
 
+class RepeatFacts(StrictSerializer):
+    """How often, from `at` on: `week` with `weekdays`, `month` with `day`, `cron` with a line of
+    five fields. For ever, or as long as `until` or `count` say."""
+
+    every = Choice(rules.EVERY)
+    weekdays = serializers.ListField(child=Choice(WEEKDAYS), required=False, max_length=7)
+    day = Whole(
+        required=False, min_value=0, max_value=31,
+        help_text="0 is the last day; a month without that day has its last one instead",
+    )  # fmt: skip
+    cron = Text(max_length=rules.CRON_MAX, required=False, help_text="0 9 * * mon-fri")
+    until = serializers.DateField(required=False, allow_null=True, help_text="the last day")
+    count = Whole(required=False, allow_null=True, min_value=1, max_value=rules.COUNT_MAX)
+
+    OWN = {"weekdays": rules.WEEK, "day": rules.MONTH, "cron": rules.CRON}
+
+    def validate(self, facts: dict[str, Any]) -> dict[str, Any]:
+        for name, every in self.OWN.items():
+            if name in facts and facts["every"] != every:
+                raise serializers.ValidationError({name: [f"This belongs to every {every}."]})
+            if name not in facts and facts["every"] == every:
+                raise serializers.ValidationError({name: [f"Every {every} needs it."]}, "required")
+        if facts.get("until") and facts.get("count"):
+            raise serializers.ValidationError({"count": ["Say until or count, not both."]})
+        return facts
+
+
 class ScheduleFacts(StrictSerializer):
     """`at` with an offset is a moment; without one it is what the clocks of `tz` say, or with
-    `local` the clocks of each person."""
+    `local` the clocks of each person. With `repeat` it is the first day and the time of each."""
 
     at = Text(max_length=40, help_text="2026-11-24T09:00 or 2026-11-24T09:00:00+01:00")
     tz = Text(max_length=64, required=False, help_text="Europe/Vienna; the app's unless said")
     local = Switch(required=False, default=False)
     if_past = Choice(IfPast.values, required=False)
+    repeat = RepeatFacts(required=False, allow_null=True)
 
 
 class DraftFacts(StrictSerializer):
@@ -43,6 +74,9 @@ class DraftFacts(StrictSerializer):
     title = Text(max_length=TITLE_MAX, required=False)
     text = Text(max_length=BODY_MAX, required=False)
     image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False, allow_blank=True)
+    image_id = Text(
+        max_length=IMAGE_ID_MAX, required=False, allow_blank=True, help_text="of POST /images"
+    )
     sound = Switch(required=False)
     initial_page = Text(max_length=80, required=False, allow_blank=True)
     parameters = serializers.DictField(required=False)
@@ -61,6 +95,7 @@ class DraftFacts(StrictSerializer):
     exclude_audience = Whole(
         required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="its id"
     )
+    quiet_hours = Choice(QuietHours.values, required=False)
     batch = Switch(required=False)
     waves = WaveFacts(required=False, allow_null=True)
     schedule = ScheduleFacts(required=False, allow_null=True)
@@ -97,6 +132,7 @@ class CorrectFacts(StrictSerializer):
     title = Text(max_length=TITLE_MAX, required=False)
     text = Text(max_length=BODY_MAX, required=False)
     image_url = serializers.URLField(max_length=ADDRESS_MAX, required=False, allow_blank=True)
+    image_id = Text(max_length=IMAGE_ID_MAX, required=False, help_text="of POST /images")
     confirm = Text(max_length=100, help_text=content.PHRASE)
     stop = Switch(required=False, default=False)
     ticket = Text(max_length=200, required=False, allow_blank=True)
@@ -118,6 +154,25 @@ class WaveAnswer(serializers.Serializer[Any]):
     batches_done = serializers.IntegerField()
 
 
+class RepeatAnswer(serializers.Serializer[Any]):
+    every = serializers.ChoiceField(rules.EVERY)
+    weekdays = serializers.ListField(child=serializers.CharField(), required=False)
+    day = serializers.IntegerField(required=False)
+    cron = serializers.CharField(required=False)
+    until = serializers.DateField(required=False)
+    count = serializers.IntegerField(required=False, allow_null=True)
+
+
+class ScheduleAnswer(serializers.Serializer[Any]):
+    """As it was given. Null is at once, after the confirm."""
+
+    at = serializers.CharField()
+    tz = serializers.CharField()
+    local = serializers.BooleanField()
+    if_past = serializers.ChoiceField(IfPast.values, allow_null=True)
+    repeat = RepeatAnswer(allow_null=True)
+
+
 class DraftAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(NotificationStatus.values)
@@ -135,6 +190,8 @@ class DraftAnswer(serializers.Serializer[Any]):
     audience = serializers.IntegerField(allow_null=True)
     target_os = serializers.ChoiceField(TargetOS.values)
     batch = serializers.BooleanField()
+    quiet_hours = serializers.ChoiceField(QuietHours.values)
+    schedule = ScheduleAnswer(allow_null=True)
     waves = WaveAnswer(many=True)
     wave_wait_s = serializers.IntegerField(allow_null=True)
     send_at = serializers.DateTimeField(allow_null=True)

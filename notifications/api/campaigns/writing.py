@@ -6,22 +6,21 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
 from devices.api.problems import Problem
 from devices.models import Audience
-from notifications import content, moments, reports, triggers, waves
+from notifications import content, images, reports, triggers, waves
+from notifications.api.campaigns import scheduling
+from notifications.api.images import uploaded
 from notifications.models import Notification
 from notifications.revision import message_of, page_of
 from notifications.sending import waving
-from notifications.states import IfPast, SendTo
-from notifications.timing import walls
+from notifications.states import SendTo
 
 SAME = {  # names that both have
     "sound": "sound", "initial_page": "initial_page", "data": "data", "ttl": "ttl_s",
-    "target_os": "target_os", "batch": "batch_mode",
+    "target_os": "target_os", "batch": "batch_mode", "quiet_hours": "quiet_hours",
 }  # fmt: skip
-NOWHERE = {"send_at": None, "wall": "", "each_clock": False}
 
 
 def fields_of(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,8 +30,7 @@ def fields_of(facts: Mapping[str, Any]) -> dict[str, Any]:
         fields["title"] = content.clean_text(facts["title"]).replace("\n", " ")
     if "text" in facts:
         fields["body"] = content.clean_text(facts["text"])
-    if "image_url" in facts:
-        fields |= {"image": facts["image_url"], "image_facts": {}}
+    fields |= picture(facts)
     if "parameters" in facts:
         given = facts["parameters"].items()
         fields["parameters"] = {name: triggers.as_text(value) for name, value in given}
@@ -43,8 +41,21 @@ def fields_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "exclude_audience" in facts:
         fields["exclude_audience"] = _audience(facts["exclude_audience"], "exclude_audience")
     if "schedule" in facts:
-        fields |= _schedule(facts["schedule"]) if facts["schedule"] else NOWHERE
+        fields |= scheduling.fields_of(facts["schedule"])
     return fields | _whom(facts)
+
+
+def picture(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The picture's fields: of an address, or of what POST /images kept."""
+    if "image_url" in facts and "image_id" in facts:
+        told = "Name the picture once: image_url or image_id."
+        raise Problem(422, "validation", told, field="image_id")
+    if facts.get("image_id"):
+        kept = uploaded(facts["image_id"])
+        return {"image": kept.name, "image_facts": kept.facts()}
+    if "image_url" in facts or "image_id" in facts:
+        return {"image": facts.get("image_url", ""), "image_facts": {}}
+    return {}
 
 
 def _whom(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,48 +97,6 @@ def _audience(pk: int | None, field: str) -> Audience | None:
     return found
 
 
-def _schedule(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A moment of its own, or what a clock says."""
-    zone = facts.get("tz") or moments.app_zone()
-    if zone not in walls.ZONES:
-        told = f"{zone!s:.60} is no IANA time zone, such as Europe/Berlin."
-        raise Problem(422, "timezone", told, field="schedule.tz")
-    try:
-        at = datetime.fromisoformat(facts["at"])
-    except ValueError:
-        told = "Give a time such as 2026-11-24T09:00, with an offset or a tz."
-        raise Problem(422, "validation", told, field="schedule.at") from None
-    if facts["local"]:
-        if at.tzinfo is not None:
-            told = "What each person's clock says has no offset."
-            raise Problem(422, "validation", told, field="schedule.at")
-        if_past = facts.get("if_past", IfPast.TOMORROW)
-        wall = walls.text_of(at.replace(second=0, microsecond=0))
-        return NOWHERE | {
-            "each_clock": True, "wall": wall, "timezone": moments.app_zone(), "if_past": if_past,
-        }  # fmt: skip
-    return NOWHERE | {"timezone": zone} | _moment(at, zone)
-
-
-def _moment(at: datetime, zone: str) -> dict[str, Any]:
-    """Not in the past, not more than two years away."""
-    wall = ""
-    try:
-        if at.tzinfo is None:
-            at = at.replace(second=0, microsecond=0)
-            wall, at = walls.text_of(at), walls.instant(at, zone)
-        is_past, is_far = at <= timezone.now(), at > timezone.now() + moments.FAR
-        at = at.astimezone(timezone.get_default_timezone())
-    except (OverflowError, ValueError):
-        is_past, is_far = False, True
-    if is_past:
-        raise Problem(422, "send_at_past", "That time has passed.", field="schedule.at")
-    if is_far:
-        told = "That is more than two years away."
-        raise Problem(422, "validation", told, field="schedule.at")
-    return {"send_at": at, "wall": wall}
-
-
 def check(fields: Mapping[str, Any], kept: Notification | None = None) -> None:
     """What the message would be with these fields, checked now and not first at the dry run.
     Raises ValidationError by field."""
@@ -154,7 +123,7 @@ def draft_answer(one: Notification, now: datetime) -> dict[str, Any]:
         "version": one.version,
         "title": one.title,
         "text": one.body,
-        "image_url": one.image,
+        "image_url": images.url(one.image),
         "sound": one.sound,
         "initial_page": one.initial_page,
         "parameters": one.parameters,
@@ -165,6 +134,8 @@ def draft_answer(one: Notification, now: datetime) -> dict[str, Any]:
         "audience": one.audience_id,
         "target_os": one.target_os,
         "batch": one.batch_mode,
+        "quiet_hours": one.quiet_hours,
+        "schedule": scheduling.told(one),
         "send_at": one.send_at,
         "corrects": one.corrects and str(one.corrects.uuid),
         "corrected_by": [str(uuid) for uuid in one.corrections.values_list("uuid", flat=True)],
@@ -213,6 +184,7 @@ def refusal(error: ValidationError) -> Problem:
     names = {"phrase": ("confirm", "confirm_mismatch"), "waves": ("waves", "waves"),
              "recipients": ("user_ids", "unknown_user"), "audience": ("audience", "audience"),
              "send_to": ("send_to", "no_deliverable_device"), "ticket": ("ticket", "ticket_required"),
+             "repeat": ("schedule.repeat", "repeat"),
              }  # fmt: skip
     if field in names:
         theirs, code = names[field]

@@ -5,6 +5,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -12,11 +14,12 @@ from django.utils import timezone
 from devices import keys
 from devices.models import Audience
 from devices.states import KeyKind
-from notifications import starting
+from notifications import occurrences, starting
 from notifications.models import AuditEntry, Notification
 from notifications.sending import channel, clock
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of
+from tests.notifications.api.test_images import picture
 from tests.notifications.test_faults import run_plan, send_one_batch
 from tests.sending import make_phones, run_all, token_of
 
@@ -117,7 +120,7 @@ def test_a_draft_holds_all_that_compose_offers(api):
         "title": "First snow", "text": "12 huts.", "audience": audience.pk, "target_os": "ios",
         "sound": False, "batch": True, "ttl": 3600, "data": {"a": "b"},
         "waves": {"percents": [1, 10], "wait_s": 60}, "exclude_user_ids": ["phone-1"],
-        "schedule": {"at": at, "tz": "Europe/Vienna"},
+        "schedule": {"at": at, "tz": "Europe/Vienna"}, "quiet_hours": "skip",
     })  # fmt: skip
 
     assert answer.status_code == 201, answer.json()
@@ -128,7 +131,11 @@ def test_a_draft_holds_all_that_compose_offers(api):
     assert (one.exclude_users, one.wall, one.timezone) == (["phone-1"], at, "Europe/Vienna")
     assert one.send_at is not None
     assert (one.author, one.author_key.name) == (None, "planner")
+    assert one.quiet_hours == answer.json()["quiet_hours"] == "skip"
     assert answer.json()["waves"][0]["percent"] == 1
+    assert answer.json()["schedule"] == {
+        "at": at, "tz": "Europe/Vienna", "local": False, "if_past": None, "repeat": None,
+    }  # fmt: skip
 
 
 def test_everyone_is_never_meant_by_silence(api):
@@ -153,6 +160,9 @@ def test_everyone_is_never_meant_by_silence(api):
         ({"schedule": {"at": "9999-12-31T23:59", "tz": "Pacific/Kiritimati"}}, "validation"),
         ({"schedule": {"at": "2099-01-01T09:00", "tz": "Mars/Base"}}, "timezone"),
         ({"surprise": 1}, "unknown_field"),
+        ({"image_id": "none-such"}, "unknown_image"),
+        ({"image_id": "x", "image_url": "https://example.com/x.png"}, "validation"),
+        ({"quiet_hours": "whisper"}, "invalid_choice"),
         ({"exclude_audience": 99}, "unknown_audience"),
     ],
 )
@@ -162,6 +172,113 @@ def test_what_is_wrong_with_a_draft_is_named(api, fields, code):
     found = answer.json()
     assert answer.status_code == 422, found
     assert code in (found["code"], *(error["code"] for error in found["errors"]))
+
+
+def test_an_uploaded_picture_goes_with_a_draft(api, sandbox, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    make_phones(1)
+    file = SimpleUploadedFile("a.png", picture())
+    headers = {"Authorization": f"Bearer {api.key}"}
+    kept = Client().post("/api/v1/images", {"file": file}, headers=headers).json()
+
+    uuid = drafted(api, image_id=kept["id"])
+    found = api(f"/{uuid}", method="get").json()
+    sent(api, uuid)
+    Notification.objects.update(due_at=clock.now())
+    run_all()
+
+    assert found["image_url"] == kept["url"]
+    assert Notification.objects.get().image_facts["width"] == 800
+    assert kept["url"] in str(sandbox.messages(token=token_of(0))[0]["message"])
+    assert api(f"/{drafted(api)}", method="get").json()["image_url"] == ""
+
+
+# ---------------------------------------------------------------- what repeats
+
+TZ = {"at": "2027-03-01T09:00", "tz": "Europe/Vienna"}  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("repeat", "rule"),
+    [
+        ({"every": "day", "count": 3}, {"count": 3}),
+        ({"every": "week", "weekdays": ["thu", "mon"]}, {"weekdays": [0, 3]}),
+        ({"every": "month", "day": 0, "until": "2027-12-31"}, {"until": "2027-12-31"}),
+        ({"every": "cron", "cron": "0 9 * * mon-fri"}, {"cron": "0 9 * * mon-fri"}),
+    ],
+)
+def test_a_draft_repeats_as_compose_would_let_it(api, repeat, rule):
+    with time_machine.travel("2027-02-20T12:00Z", tick=False):
+        uuid = drafted(api, schedule=TZ | {"repeat": repeat})
+        found = api(f"/{uuid}", method="get").json()["schedule"]
+
+    plain = {"weekdays": [], "day": 0, "cron": "", "until": None, "count": None}
+    assert Notification.objects.get().repeat == plain | rule | {
+        "every": repeat["every"], "zone": TZ["tz"], "start": "2027-03-01", "clock": "09:00",
+    }  # fmt: skip
+    assert found["at"] == TZ["at"]
+    given = {name: sorted(v) if isinstance(v, list) else v for name, v in repeat.items()}
+    told = {name: found["repeat"][name] for name in repeat}
+    assert {n: sorted(v) if isinstance(v, list) else v for n, v in told.items()} == given
+
+
+@pytest.mark.parametrize(
+    ("repeat", "field"),
+    [
+        ({"every": "week"}, "schedule.repeat.weekdays"),
+        ({"every": "week", "weekdays": []}, "schedule.repeat.weekdays"),
+        ({"every": "week", "weekdays": ["monday"]}, "schedule.repeat.weekdays.0"),
+        ({"every": "month"}, "schedule.repeat.day"),
+        ({"every": "day", "day": 3}, "schedule.repeat.day"),
+        ({"every": "cron", "cron": "every day"}, "schedule.repeat.cron"),
+        ({"every": "cron", "cron": "*/5 * * * *"}, "schedule.repeat"),
+        ({"every": "day", "until": "2027-02-01"}, "schedule.repeat"),
+        ({"every": "day", "until": "2027-12-01", "count": 2}, "schedule.repeat.count"),
+        ({"every": "day", "count": 0}, "schedule.repeat.count"),
+        ({"every": "hour"}, "schedule.repeat.every"),
+    ],
+)
+def test_what_cannot_repeat_is_named(api, repeat, field):
+    with time_machine.travel("2027-02-20T12:00Z", tick=False):
+        answer = api("", EVERYONE | {"schedule": TZ | {"repeat": repeat}})
+
+    assert answer.status_code == 422, answer.json()
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert not Notification.objects.exists()
+
+
+def test_what_repeats_has_neither_an_offset_nor_each_persons_clock(api):
+    daily = {"repeat": {"every": "day"}}
+
+    offset = api("", EVERYONE | {"schedule": daily | {"at": "2027-03-01T09:00+01:00"}})
+    local = api("", EVERYONE | {"schedule": daily | TZ | {"local": True}})
+
+    assert [one["field"] for one in offset.json()["errors"]] == ["schedule.at"]
+    assert [one["field"] for one in local.json()["errors"]] == ["schedule.local"]
+
+
+def test_what_a_key_confirms_repeats_and_every_time_names_the_key(api):
+    make_phones(2)
+    with time_machine.travel("2027-02-20T12:00Z", tick=False):
+        uuid = drafted(api, schedule=TZ | {"repeat": {"every": "day", "count": 2}})
+        answer = sent(api, uuid)
+    with time_machine.travel("2027-03-01T12:00Z", tick=False):
+        occurrences.advance(timezone.now())
+
+    assert (answer.status_code, answer.json()["due_at"]) == (202, "2027-03-01T08:00:00Z")
+    rows = Notification.objects.order_by("due_at")
+    assert [f"{row.due_at:%d %H:%M}" for row in rows] == ["01 08:00", "02 08:00"]
+    assert {row.confirmed_by_key.name for row in rows} == {"planner"}
+    assert {row.author_key.name for row in rows} == {"planner"}
+
+
+def test_a_change_takes_the_repeating_back(api):
+    uuid = drafted(api, schedule={"at": "2027-03-01T09:00", "repeat": {"every": "day"}})
+
+    answer = api(f"/{uuid}", {"version": 1, "schedule": None}, "patch")
+
+    assert (answer.status_code, answer.json()["schedule"]) == (200, None)
+    assert Notification.objects.get().repeat == {}
 
 
 # ---------------------------------------------------------------- versions, stale reviews, phrases
