@@ -37,6 +37,12 @@ def hour_of(moment: datetime) -> datetime:
 
 
 def dismissed(notification: Notification) -> int:
-    """Phones that told of putting it away, each once; apps seldom can."""
-    told = Receipt.objects.filter(notification=notification, type=ReceiptType.DISMISSED)
-    return told.order_by().values("device").distinct().count()
+    return dismissed_of([notification])[notification.pk]
+
+
+def dismissed_of(notifications: list[Notification]) -> dict[int, int]:
+    """Phones that told of putting it away, each once; apps seldom can. One query."""
+    pks = [one.pk for one in notifications]
+    told = Receipt.objects.filter(notification__in=pks, type=ReceiptType.DISMISSED).order_by()
+    counted = told.values_list("notification").annotate(n=Count("device", distinct=True))
+    return dict.fromkeys(pks, 0) | dict(counted)

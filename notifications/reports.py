@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from devices.states import Platform
+from notifications import opens
 from notifications.models import AuditEntry, Batch, Delivery, Notification
 from notifications.sending import counters
 from notifications.states import FINAL, LIVE, BatchKind, Kind, Outcome
@@ -124,9 +125,12 @@ def _add(many: Any) -> dict[Any, int]:
     return summed
 
 
-def as_dict(notification: Notification, found: Counts | None = None) -> dict[str, Any]:
+def as_dict(
+    notification: Notification, found: Counts | None = None, dismissed: int | None = None
+) -> dict[str, Any]:
     """The API's numbers (contract: "Reading numbers")."""
     found = found or counts(notification)
+    dismissed = opens.dismissed(notification) if dismissed is None else dismissed
     return {
         "id": str(notification.uuid),
         "kind": notification.kind,
@@ -136,6 +140,7 @@ def as_dict(notification: Notification, found: Counts | None = None) -> dict[str
         "finished_at": notification.finished_at,
         "planned": notification.planned or 0,
         **found.numbers(),
+        "dismissed": dismissed,
         "reasons": found.reasons,
         "platforms": {
             name: one.numbers() | {"reasons": one.reasons} for name, one in found.platforms.items()

@@ -14,8 +14,8 @@ from devices.api.door import Door
 from devices.api.problems import Problem
 from devices.api.schema import described
 from devices.states import Platform
-from notifications import access, reports
-from notifications.api.serializers import DeliveryPage, NotificationAnswer, NotificationPage
+from notifications import access, opens, reports
+from notifications.api.serializers import DeliveryPage, NotificationPage
 from notifications.models import Delivery, Notification
 from notifications.states import Kind, NotificationStatus, Outcome
 
@@ -41,17 +41,10 @@ class NotificationsDoor(Door):
         """All notifications with their numbers, newest first."""
         asked = chosen(request, {"kind": Kind.values, "status": NotificationStatus.values})
         page = paging.take(request, Notification.objects.filter(**asked))
-        found = reports.counts_of(page.rows)
-        return Response(paging.answer(page, lambda one: reports.as_dict(one, found[one.pk])))
-
-
-class NotificationDoor(Door):
-    permission_classes = (MayRead,)
-
-    @described({200: NotificationAnswer})
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """Where it stands, and what became of every phone."""
-        return Response(reports.as_dict(get_object_or_404(Notification, uuid=uuid)))
+        found, dismissed = reports.counts_of(page.rows), opens.dismissed_of(page.rows)
+        return Response(
+            paging.answer(page, lambda one: reports.as_dict(one, found[one.pk], dismissed[one.pk]))
+        )
 
 
 class DeliveriesDoor(Door):

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from devices import keys
+from devices.models import Device
 from devices.states import KeyKind
-from notifications.models import Batch, Delivery, Notification
+from notifications.models import Batch, Delivery, Notification, Receipt
 from tests.console.staff import client_of
 from tests.sending import make_draft, make_phones
 
@@ -85,6 +86,7 @@ def test_a_notification_says_its_numbers():
             "unknown": 0,
             "received": 0,
             "opened": 1,
+            "dismissed": 0,
             "reasons": {"opted_out": 1},
             "platforms": found["platforms"],
             "batches": {"planned": 1, "done": 1},
@@ -95,6 +97,24 @@ def test_a_notification_says_its_numbers():
     assert set(found["platforms"]) == {"ios", "android"}
     assert set(found["platforms"]["ios"]) == NUMBERS
     assert found["platforms"]["android"]["reasons"] == {"opted_out": 1}
+
+
+def test_phones_that_put_it_away_are_counted_once_each():
+    notification, other = make_sent(), make_sent()
+    now = timezone.now()
+    for place, device in enumerate(Device.objects.filter(deliveries__notification=notification)[:2]):
+        for time in range(2):
+            Receipt.objects.create(
+                event_id=f"{place}-{time}", notification=notification, device=device, at=now,
+                type="dismissed",
+            )  # fmt: skip
+
+    rows = get("notifications").json()["data"]
+
+    assert get(f"notifications/{notification.uuid}").json()["dismissed"] == 2
+    assert {row["id"]: row["dismissed"] for row in rows} == {
+        str(notification.uuid): 2, str(other.uuid): 0,
+    }  # fmt: skip
 
 
 def test_the_list_has_the_newest_first_and_goes_on_by_cursor():
