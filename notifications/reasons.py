@@ -51,7 +51,7 @@ CATALOGUE: dict[str, Reason] = {
     "frequency_cap": Reason(
         "Over the frequency limit",
         "They got as many notifications lately as the sending policy or this one allows.",
-        "Settings → Sending policy sets the limit.",
+        "Room comes with time; ops can change the limit under Settings → Sending policy.",
     ),
     "quiet_hours": Reason(
         "Quiet hours",
@@ -65,8 +65,8 @@ CATALOGUE: dict[str, Reason] = {
     ),
     "too_big": Reason(
         "Too large with their data",
-        "With this person’s values the message is larger than 4 000 bytes.",
-        "Shorten the text or the values.",
+        "With this person’s values the message is larger than 4\u202f000 bytes.",
+        "Its text has to be shorter, or the values in their attributes.",
     ),
     "already_has_it": Reason("Already has it", "This phone was sent the message before.", ""),
     "other_os": Reason("Other system", "The notification is for the other system.", ""),
@@ -74,7 +74,7 @@ CATALOGUE: dict[str, Reason] = {
     # FCM's word about the token
     "dead_token:unregistered": Reason(
         "App removed",
-        "The app was removed from this phone. We won’t count it again.",
+        "The app was removed from this phone, and no more is sent to it.",
         "It is reachable again once the app is installed and registers.",
     ),
     "dead_token:invalid_argument": Reason(

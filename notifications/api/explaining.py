@@ -25,7 +25,7 @@ class ExplainDoor(Door):
 
     @described({200: ExplanationAnswer})
     def get(self, request: Request, user_id: str, uuid: UUID) -> Response:
-        """One sentence, the next step, the timeline, and each of their phones. Before the sending
+        """One sentence, the next step, the words they read, the timeline, and each of their phones. Before the sending
         began it answers for now. 404 for a person who is unknown here, named or not."""
         notification = get_object_or_404(Notification, uuid=uuid)
         found = explain(notification, user_id, timezone.now())
@@ -41,6 +41,11 @@ def written(found: Explanation) -> dict[str, Any]:
         "verdict": found.verdict,
         "sentence": found.sentence,
         "next_step": found.next_step,
+        "message": {
+            "title": found.words.title,
+            "body": found.words.body,
+            "language": found.words.language,
+        },
         "timeline": [moment(each) for each in found.timeline],
         "devices": [device(lane) for lane in found.lanes],
     }

@@ -82,6 +82,9 @@ class PlatformNumbers(serializers.Serializer[Any]):
 
 
 class NotificationAnswer(Numbers):
+    """`dismissed`: phones that told of putting it away; few apps can tell."""
+
+    dismissed = serializers.IntegerField()
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(Kind.values)
     status = serializers.ChoiceField(NotificationStatus.values)
@@ -143,6 +146,15 @@ class ExplainedDevice(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField(allow_null=True)
 
 
+class ExplainedMessage(serializers.Serializer[Any]):
+    """What this person reads, with their values as they are now; `language` is that of the variant,
+    "" the default."""
+
+    title = serializers.CharField()
+    body = serializers.CharField()
+    language = serializers.CharField(allow_blank=True)
+
+
 class ExplanationAnswer(serializers.Serializer[Any]):
     """`verdict`: the furthest any phone got, or `no_phone`, `not_in_audience`, `cancelled`."""
 
@@ -151,5 +163,6 @@ class ExplanationAnswer(serializers.Serializer[Any]):
     verdict = serializers.CharField()
     sentence = serializers.CharField()
     next_step = serializers.CharField(allow_blank=True)
+    message = ExplainedMessage()
     timeline = ExplainedMoment(many=True)
     devices = ExplainedDevice(many=True)

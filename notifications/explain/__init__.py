@@ -11,13 +11,15 @@ from datetime import datetime
 from devices import names
 from devices.models import AppUser
 from notifications.explain import timeline, words
-from notifications.explain.facts import Explanation, Lane, Moment
+from notifications.explain.facts import Explanation, Lane, Moment, Words
 from notifications.explain.lanes import Case
 from notifications.explain.timeline import ticket
 from notifications.models import Notification
+from notifications.personal import NOBODY, people
+from notifications.revision import texts_of
 from notifications.states import SendTo
 
-__all__ = ["Explanation", "Lane", "Moment", "explain", "parse", "ticket"]
+__all__ = ["Explanation", "Lane", "Moment", "Words", "explain", "parse", "ticket"]
 ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -27,7 +29,8 @@ def explain(notification: Notification, user_id: str, now: datetime) -> Explanat
         named = notification.send_to == SendTo.USERS and user_id in notification.recipients
         sentence, step = words.unknown_person(user_id, named)
         own = timeline.whole(notification, [])
-        return Explanation("unknown_person", sentence, step, [], own, notification, user_id)
+        read = read_by(notification, None)
+        return Explanation("unknown_person", sentence, step, [], own, notification, user_id, read)
     case = Case(notification, person, now)
     lanes = case.lanes()
     _give_names(lanes)
@@ -36,8 +39,14 @@ def explain(notification: Notification, user_id: str, now: datetime) -> Explanat
         lane.moments = timeline.of_phone(lane)
     verdict = case.verdict(lanes)
     sentence, step = words.whole(verdict, lanes, notification, person)
-    every = timeline.whole(notification, lanes)
-    return Explanation(verdict, sentence, step, lanes, every, notification, user_id, person)
+    every, read = timeline.whole(notification, lanes), read_by(notification, person)
+    return Explanation(verdict, sentence, step, lanes, every, notification, user_id, read, person)
+
+
+def read_by(notification: Notification, person: AppUser | None) -> Words:
+    texts, reader = texts_of(notification), people.of_user(person) if person else NOBODY
+    title, body = texts.write(reader)
+    return Words(title, body, texts.language(reader))
 
 
 def _give_names(lanes: list[Lane]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from devices.models import AppUser, Device
+from notifications.explain.lately import Lately
 from notifications.models import Notification
 from notifications.states import Outcome
 
@@ -38,6 +39,7 @@ class Lane:
     again_at: datetime | None = None  # when it is tried again
     since: datetime | None = None  # since when the reason holds
     reachable_now: bool = False
+    lately: Lately | None = None  # over the frequency limit: what they had by then
     name: str = ""
     sentence: str = ""
     next_step: str = ""
@@ -52,6 +54,15 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What this person reads, with their values as they are now; `language` "" is the default."""
+
+    title: str
+    body: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """`verdict`: the furthest that any phone got, or no_phone, not_in_audience, cancelled,
     unknown_person."""
@@ -63,6 +74,7 @@ class Explanation:
     timeline: list[Moment]
     notification: Notification
     user_id: str
+    words: Words
     person: AppUser | None = None
 
     @property

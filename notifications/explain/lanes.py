@@ -11,6 +11,7 @@ from devices import audiences
 from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import DeviceState, RegistrationKind
 from notifications import histories, reach, reached
+from notifications.explain import lately
 from notifications.explain.facts import NOT_SENT, NOT_YET, WOULD, WOULD_NOT, Lane
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, pause
@@ -104,6 +105,8 @@ class Case:
         }.get(lane.reason)
         if since is not None and since <= at:
             lane.since = since
+        if lane.reason == "frequency_cap":
+            lane.lately = lately.before(self.notification, self.person, at, self.now)
         hers = device.owner_id == self.person.pk
         lane.reachable_now = hers and not reach.evaluate(reach.facts_of(device), self.policy)
         return lane

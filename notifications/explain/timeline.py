@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from devices import names
 from notifications import reasons
 from notifications.explain.facts import Explanation, Lane, Moment
 from notifications.explain.words import lower, zone
@@ -82,8 +83,9 @@ def _who(staff: Any) -> str:
 
 def ticket(found: Explanation) -> str:
     """Plain text for a ticket."""
-    lines = [f"Notification: {found.notification} ({found.notification.uuid})"]
-    lines.append(f"Person: {found.user_id}")
+    name = names.person(found.person) if found.person else ""
+    called = f"{name} ({found.user_id})" if name not in ("", found.user_id) else found.user_id
+    lines = [f"Notification: {found.words.title} ({found.notification.uuid})", f"Person: {called}"]
     lines += ["", found.sentence]
     if found.next_step:
         lines.append(f"Next step: {found.next_step}")

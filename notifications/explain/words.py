@@ -5,19 +5,16 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from devices import names, preferences
+from devices import names
 from devices.models import AppUser
-from devices.states import Platform
 from notifications import reasons
+from notifications.explain import steps
 from notifications.explain.facts import Lane
 from notifications.explain.outside import outside
 from notifications.models import Notification
 from notifications.states import NotificationStatus as S
 
 MINUS = "\u2212"
-ASKS = ("can’t ask again", "may ask once more", "may ask twice more")
-# left out on purpose
-MEANT = ("not_in_audience", "other_os", "cancelled", "excluded", "frequency_cap", "quiet_hours")
 SYSTEMS = {"ios": "iPhones", "android": "Android phones"}
 
 
@@ -62,7 +59,7 @@ def zone(local: datetime) -> str:
 def fill(lane: Lane, one: Notification, person: AppUser) -> None:
     """Its sentence and next step."""
     lane.sentence = sentence(lane, one, f"{names.person(person)}’s {lane.name}", Times())
-    lane.next_step = next_step(lane, one)
+    lane.next_step = steps.next_step(lane, one)
 
 
 def sentence(lane: Lane, one: Notification, phone: str, times: Times) -> str:
@@ -89,7 +86,8 @@ def _took(lane: Lane) -> str:
 
 
 def _skipped(lane: Lane, one: Notification, phone: str, times: Times) -> str:
-    now_on = " It can be reached now." if lane.reachable_now and lane.reason not in MEANT else ""
+    again = lane.reachable_now and lane.reason not in steps.MEANT
+    now_on = " It can be reached now." if again else ""
     return f"Not sent to {phone}: {clause(lane, one)}.{now_on}"
 
 
@@ -172,6 +170,8 @@ def clause(lane: Lane, one: Notification) -> str:
     """A reason as the end of a sentence, without its full stop."""
     since = f" since {day(lane.since)}" if lane.since else ""
     on = f" on {day(lane.since)}" if lane.since else ""
+    if lane.reason == "frequency_cap" and lane.lately is not None:
+        return lane.lately.clause
     told = {
         "no_permission_denied": f"notifications are off{since}",
         "no_permission_never_asked": "the app has not asked for permission yet",
@@ -196,49 +196,6 @@ def lower(text: str) -> str:
     first = text.split(" ", 1)[0].strip(",.’s")
     keeps = first in ("Google", "Apple", "FCM", "Beckon", "APNs", "API", "Firebase")
     return text if keeps or not text else text[0].lower() + text[1:]
-
-
-# ---------------------------------------------------------------- what would change it
-
-
-def next_step(lane: Lane, one: Notification) -> str:
-    if lane.outcome in ("accepted", "would_send"):
-        return ""
-    missed = lane.outcome in ("skipped", "not_sent", "expired", "stopped")
-    if lane.reachable_now and missed and lane.reason not in MEANT:
-        return "The phone can be reached now. Send it to them again if it still matters."
-    if lane.reason == "no_permission_denied":
-        return switch_on(lane)
-    if lane.reason == "no_permission_never_asked":
-        return f"Show a permission prompt in the app. {asks(lane)}."
-    known = {
-        "not_in_audience": "If they should have it, send it to them from their page.",
-        "other_os": "If they should have it, send it for all systems.",
-        "registered_later": "It gets the next notification.",
-        "signed_out": "It is reachable again once they sign in on it.",
-        "forgotten": "Results per phone are kept for a limited time.",
-        "cancelled": "",
-        "turn": "Wait: it goes on by itself.",
-        "on_the_wire": "Look again in a moment.",
-        "all_paused": "Someone paused all sending; Health says who may resume it.",
-        "project": "Wait: it goes on by itself.",
-    }
-    if lane.reason in known:
-        return known[lane.reason]
-    return reasons.next_step(lane.reason, lane.outcome)
-
-
-def switch_on(lane: Lane) -> str:
-    app = preferences.get("app_name") or "the app"
-    if lane.device.platform == Platform.IOS:
-        where = f"Settings → Notifications → {app} → Allow Notifications"
-    else:
-        where = f"Settings → Apps → {app} → Notifications, switch on"
-    return f"On the {lane.name}: {where}. {asks(lane)}."
-
-
-def asks(lane: Lane) -> str:
-    return f"The app {ASKS[min(lane.device.asks_left, 2)]}"
 
 
 # ---------------------------------------------------------------- the whole
@@ -274,14 +231,8 @@ def whole(verdict: str, lanes: list[Lane], one: Notification, person: AppUser) -
     ]
     if not one.started_at and len(said) > 1:
         said[1:] = [text.replace("As things are now it", "It", 1) for text in said[1:]]
-    steps = list(dict.fromkeys(lane.next_step for lane in ranked if lane.next_step))
-    several = len(lanes) > 1
-    lead = next((lane for lane in ranked if lane.next_step), None)
-    step = steps[0] if steps else ""
-    if step and several and lead is not None and lead.name not in step:
-        step = f"{lead.name}: {step}"
     # What is said of the notification itself comes after the answer.
-    return " ".join([*said, before]).strip(), step
+    return " ".join([*said, before]).strip(), steps.foremost(ranked)
 
 
 def standing(one: Notification, times: Times) -> str:

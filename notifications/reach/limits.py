@@ -129,7 +129,7 @@ class Limits:
 
 def limits(who: Who, policy: Policy, now: datetime) -> Limits | None:
     """None where nothing of the kind is asked for: then nothing more is read."""
-    wanted = _caps(who, policy)
+    wanted = caps_of(who, policy)
     hours = policy.hours if who.quiet_hours != QuietHours.IGNORE else None
     if who.kind == Kind.TEST:
         return None
@@ -138,7 +138,7 @@ def limits(who: Who, policy: Policy, now: datetime) -> Limits | None:
     return Limits(who, wanted, hours, {cap: cap.first(now) for cap in wanted})
 
 
-def _caps(who: Who, policy: Policy) -> tuple[Cap, ...]:
+def caps_of(who: Who, policy: Policy) -> tuple[Cap, ...]:
     found = []
     if who.again is not None and who.again.corrects_id:
         return ()  # it takes the place of what they got

@@ -197,7 +197,7 @@ def test_accepted_received_and_opened_are_told_apart(db):
         ({}, "excluded", "leaves them out"),
         ({}, "frequency_cap", "as many notifications lately as the sending policy"),
         ({}, "quiet_hours", "quiet hours held where they are"),
-        ({}, "too_big", "larger than 4 000 bytes"),
+        ({}, "too_big", "larger than 4\u202f000 bytes"),
         ({}, "already_has_it", "was sent the message before"),
     ],
 )
@@ -261,6 +261,68 @@ def test_since_when_they_are_off_and_what_turns_them_on(db):
 
     assert f"notifications are off since {off:%a} {off.day} {off:%b %Y}" in found.sentence
     assert "Settings → Apps → Fellhus → Notifications" in found.next_step
+
+
+def test_over_the_limit_names_what_they_got_and_when_there_is_room_again(db):
+    preferences.put(frequency_limit=2, frequency_hours=24)
+    phone = make_device("ann", platform="ios")
+    got = [with_row(phone, "accepted") for _ in range(2)]
+    for number, one in enumerate(got):
+        Notification.objects.filter(pk=one.pk).update(title=f"Offer {number}")
+        at = timezone.now() - timedelta(hours=20 - number)
+        Delivery.objects.filter(notification=one).update(at=at)
+    held = with_row(phone, "skipped", "frequency_cap")
+
+    found = about(held)
+
+    assert (
+        "they had 2 notifications in the 24 hours before (“Offer 1”, “Offer 0”), and the sending "
+        "policy allows no more"
+    ) in found.sentence
+    room = timezone.localtime(timezone.now() + timedelta(hours=4))
+    assert found.next_step.startswith(f"They can get the next one from {room:%a} {room.day}")
+    Delivery.objects.filter(notification=held).update(at=NOW - timedelta(hours=10))
+    Delivery.objects.exclude(notification=held).update(at=NOW - timedelta(hours=30))
+    assert about(held).next_step.startswith("They can get one again.")
+    preferences.put(frequency_limit=3)
+    assert "as many notifications lately" in about(held).sentence
+
+
+@pytest.mark.parametrize(
+    ("phone", "row", "words"),
+    [
+        ({}, {}, "a phone that was off gets it once it is online"),
+        ({}, {"received_at": NOW}, "It arrived. If they did not see it"),
+        ({"system": "provisional"}, {}, "shows it without banner or sound"),
+    ],
+)
+def test_who_did_not_see_what_was_accepted_is_told_where_to_look(db, phone, row, words):
+    notification = with_row(make_device("ann", platform="ios", **phone), "accepted", **row)
+
+    assert words in about(notification).next_step
+
+
+def test_what_would_help_a_phone_without_it_comes_before_what_may_help_one_that_has_it(db):
+    notification = with_row(make_device("ann", platform="ios"), "accepted")
+    off = make_device("ann", platform="android", model="Pixel 8", system="denied", perm_denials=2)
+    Delivery.objects.create(
+        notification=notification, device=off, user=off.owner, batch=Batch.objects.get(),
+        platform="android", outcome="skipped", reason="no_permission_denied",
+        started_at=NOW, at=NOW,
+    )  # fmt: skip
+
+    assert about(notification).next_step.startswith("On the Pixel 8: Settings")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "words"),
+    [("stopped", "stopped", "Ask who stopped it"), ("skipped", "too_big", "has to be shorter")],
+)
+def test_nobody_is_told_to_send_again_what_was_stopped_or_is_too_large(db, outcome, reason, words):
+    found = about(with_row(make_device("ann"), outcome, reason))
+
+    assert words in found.next_step
+    assert "can be reached now" not in found.sentence
 
 
 def test_a_phone_that_was_off_then_and_is_on_now_says_so(db):

@@ -8,7 +8,7 @@ from django.test import Client
 
 from devices import keys
 from devices.states import KeyKind
-from tests.factories import make_device
+from tests.factories import make_device, make_user
 from tests.sending import confirmed, run_all
 
 
@@ -36,6 +36,26 @@ def test_it_says_what_became_of_each_phone(sandbox):
     assert (phones["a"]["outcome"], phones["a"]["reason"]) == ("skipped", "no_permission_denied")
     kinds = [one["kind"] for one in said["timeline"] if one["device_id"] is None]
     assert kinds[:3] == ["composed", "confirmed", "sent"]
+
+
+@pytest.mark.django_db
+def test_it_carries_the_words_that_this_person_reads():
+    make_user("ann", attributes={"first_name": "Ann"}, locale="de-AT")
+    make_user("bob")
+    german = {"title": "Erster Schnee", "body": "Hallo {{ first_name }}"}
+    notification = confirmed(
+        title="First snow", body='Hello {{ first_name | default: "there" }}',
+        send_to="users", recipients=["ann", "bob", make_device().owner.user_id],
+        variants={"de": german},
+    )  # fmt: skip
+
+    said = {
+        one: get(f"users/{one}/notifications/{notification.uuid}/explain").json()["message"]
+        for one in ("ann", "bob")
+    }
+
+    assert said["ann"] == {"title": "Erster Schnee", "body": "Hallo Ann", "language": "de"}
+    assert said["bob"] == {"title": "First snow", "body": "Hello there", "language": ""}
 
 
 @pytest.mark.django_db
