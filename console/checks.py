@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 
 @checks.register()
@@ -50,3 +52,27 @@ def durable_commits(app_configs: Any, databases: Any = None, **_: Any) -> list[c
                     )
                 ]
     return []
+
+
+@checks.register(checks.Tags.database)
+def all_or_nothing_was_migrated(
+    app_configs: Any, databases: Any = None, **_: Any
+) -> list[checks.CheckMessage]:
+    """Where only some of what a migration replaces was applied, Django leaves the whole app out of
+    `migrate` without a word."""
+    if not databases:
+        return []
+    applied = MigrationRecorder(connection).applied_migrations()
+    found: list[checks.CheckMessage] = []
+    for (app, _name), migration in MigrationLoader(None).replacements.items():
+        lacking = [name for label, name in migration.replaces if (label, name) not in applied]
+        if lacking and len(lacking) < len(migration.replaces):
+            found.append(
+                checks.Error(
+                    f"The tables of {app} are older than this release can take: {lacking[0]} is "
+                    "the first step they lack.",
+                    hint="Run `manage.py migrate` with the release before this one, then this one.",
+                    id="beckon.E005",
+                )
+            )
+    return found
