@@ -1,13 +1,20 @@
-"""Google's SDK for Python against the sandbox: nothing is changed but its URL (K01, K02)."""
+"""Google's SDK for Python against the sandbox (K01, K02): with nothing changed, over TLS through a
+proxy, and with its URL changed."""
 
 import asyncio
 import datetime
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import firebase_admin
 import pytest
 from firebase_admin import credentials, exceptions, messaging
 
 from tests.notifications.sandbox.calls import OTHER, TOKEN
+from tests.notifications.sandbox.connect_proxy import ConnectProxy
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -26,6 +33,32 @@ def app(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch):
 
 def message(token: str = TOKEN, **parts) -> messaging.Message:
     return messaging.Message(token=token, notification=messaging.Notification("t", "b"), **parts)
+
+
+def test_k01_unmodified_through_a_proxy_it_is_all_understood(tls: SandboxProcess, tmp_path: Path):
+    account = tmp_path / "service-account.json"
+    as_from_google = {"token_uri": "https://oauth2.googleapis.com/token"}
+    account.write_text(json.dumps(tls.service_account() | as_from_google))
+    certificates = str(tls.data_dir / "sandbox" / "ca.pem")
+
+    with ConnectProxy(tls.tls_port) as proxy:
+        proxied = {"HTTPS_PROXY": proxy.url, "REQUESTS_CA_BUNDLE": certificates, "NO_PROXY": ""}
+        done = subprocess.run(
+            [sys.executable, Path(__file__).parent / "unmodified.py", account],
+            env=os.environ | proxied, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["each"] == [40, 0]
+    assert said["dry"].endswith("fake_message_id")
+    assert (said["subscribed"], said["unsubscribed"]) == (1, 1)
+    assert said["refused"] == "INVALID_ARGUMENT"
+    topic, sent = tls.messages(TOKEN)
+    assert (sent["name"], topic["message"]["topic"]) == (said["sent"], "news")
+    assert tls.stats()["accepted"] == 42
+    names = {"fcm", "oauth2"}
+    assert proxy.asked >= {f"CONNECT {name}.googleapis.com:443" for name in names}
 
 
 def test_k01_send(app, sandbox: SandboxProcess):

@@ -31,7 +31,8 @@ async function main() {
     try {
       results.push({ value: result(await messaging[method](...args)) });
     } catch (error) {
-      results.push({ error: shown(error) });
+      const pending = await error.pendingBatchResponse;
+      results.push({ error: shown(error), ...(pending && { pending: result(pending) }) });
     }
   }
   process.stdout.write(JSON.stringify(results));
