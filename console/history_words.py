@@ -15,6 +15,7 @@ REGISTRATIONS = {  # kind: (icon, tone, text)
     RegistrationKind.UNREGISTER_NOOP: ("info-circle", "", "Unregister asked, nothing to do"),
     RegistrationKind.INVALIDATED: ("device-mobile-off", "bad", "App removed"),
     RegistrationKind.REVIVED: ("device-mobile-plus", "ok", "Registered again"),
+    RegistrationKind.OVER_QUOTA: ("device-mobile-off", "warn", "Made room for a newer phone"),
 }
 PERMISSIONS = {  # kind: (icon, tone, text)
     "shown": ("message-question", "", "Asked for permission"),

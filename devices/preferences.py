@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "secure_identity": True,
     "auto_create_users": True,
     "allow_anonymous_devices": False,
+    "devices_per_person": 50,
     "ios_ask_direct": False,
     "ask_at_app_start": False,
     # sound and channels (console.md, section 9): ids of channels that the Android app made

@@ -13,7 +13,7 @@ from zlib import crc32
 from django.db import transaction
 from django.db.models import Q
 
-from devices import consent, outbox, permission, preferences
+from devices import consent, outbox, permission, preferences, quota
 from devices.fields import digest
 from devices.locking import lock, serialized
 from devices.models import BUCKETS, AppUser, Device, RegistrationEvent
@@ -59,7 +59,7 @@ class Unregistered:
 def register(
     registration: Registration, *, actor: Actor, request_id: str = "", at: datetime
 ) -> Registered:
-    """D1 to D5, D12, D13, T13 to T15. Raises `UserRequired`, and `people.UnknownUser`."""
+    """D1 to D5, D12, D13, T13 to T15, and the quota of her phones. Raises `UserRequired`, and `people.UnknownUser`."""
     if not registration.user_id and not preferences.get("allow_anonymous_devices"):
         raise UserRequired("Name the user whose phone this is.")
     lock(*names(registration.device_id, registration.token, registration.user_id))
@@ -75,6 +75,8 @@ def register(
     adopt(device, registration, at)
     derived = settle_permission(device, registration, at)
     save_with_event(device, kind, owner_before, log)
+    if user and (created or kind != RegistrationKind.REGISTER or owner_before != user.pk):
+        quota.make_room(user, device, log)
     replaced = owner_before is not None and owner_before != device.owner_id
     return Registered(device, user, derived, created, replaced)
 

@@ -42,6 +42,7 @@ class RegistrationKind(TextChoices):
     UNREGISTER_NOOP = "unregister_noop", "Unregister asked, nothing done"
     INVALIDATED = "invalidated", "App removed"
     REVIVED = "revived", "Registered again"
+    OVER_QUOTA = "over_quota", "Made room for a newer phone"
 
 
 class Actor(TextChoices):

@@ -9,6 +9,7 @@ from console.forms.preferences import PreferencesForm
 LIMIT_MAX = 1_000_000
 KEPT = (
     "frequency_limit", "frequency_hours", "quiet_from", "quiet_to", "marketer_limit", "ops_limit",
+    "devices_per_person",
 )  # fmt: skip
 
 
@@ -122,6 +123,16 @@ class PolicyForm(PreferencesForm):
         label="Take phones that nobody is signed in on",
         required=False,
         help_text="They can be reached by a notification to everyone, and by no other.",
+    )
+
+    devices_per_person = WholeNumber(
+        "Phones of one person",
+        0,
+        10_000,
+        help_text=(
+            "One more, and the phone that was not seen for longest stops getting notifications, "
+            "until its app registers again. 0: no limit."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:

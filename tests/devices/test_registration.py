@@ -279,3 +279,62 @@ def test_the_log_keeps_who_asked_and_the_id_of_the_request(app, backend):
     assert [event.actor for event in events] == ["client", "server"]
     assert events[1].request_id == "r" * 9
     assert len(events[0].request_id) == 32
+
+
+# ---------------------------------------------------------------- the quota of a person's phones
+
+
+def has_phones(app, *names: str) -> None:
+    for name in names:
+        assert (
+            app("PUT", f"/devices/{name}", {"user_id": "alice", "platform": "ios"}).status_code
+            < 300
+        )
+
+
+def active() -> list[str]:
+    return sorted(Device.objects.active().values_list("device_id", flat=True))
+
+
+def test_one_phone_more_than_allowed_retires_the_one_not_seen_for_longest(app):
+    preferences.put(devices_per_person=2)
+    has_phones(app, "A", "B")
+    has_phones(app, "A")  # seen again: now B is the one that was not seen for longest
+
+    has_phones(app, "C")
+
+    assert active() == ["A", "C"]
+    gone = device("B")
+    assert (gone.state, gone.token, gone.invalid_reason) == ("unregistered", None, "over_quota")
+    assert log("B") == [("register", "", "alice"), ("over_quota", "alice", "alice")]
+
+
+def test_a_retired_phone_that_comes_back_takes_the_place_of_another(app):
+    preferences.put(devices_per_person=1)
+    has_phones(app, "A", "B", "A")
+
+    assert active() == ["A"]
+    assert [kind for kind, *_ in log("A")] == ["register", "over_quota", "revived"]
+
+
+def test_the_quota_is_each_persons_own_and_counts_phones_taken_over(app):
+    preferences.put(devices_per_person=1)
+    has_phones(app, "A")
+    app("PUT", "/devices/B", {"user_id": "bob", "platform": "ios"})
+
+    has_phones(app, "B")
+
+    assert active() == ["B"]
+    assert device("B").owner.user_id == "alice"
+
+
+def test_a_quota_that_was_lowered_holds_from_the_next_phone_on_and_none_is_no_limit(app):
+    preferences.put(devices_per_person=0)
+    has_phones(app, *"ABCDE")
+    preferences.put(devices_per_person=2)
+    has_phones(app, "E")
+    assert len(active()) == 5
+
+    has_phones(app, "F")
+
+    assert active() == ["E", "F"]
