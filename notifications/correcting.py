@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from notifications import access, actors, audit, content, lifecycle, reached
+from notifications import access, actors, audit, content, copying, lifecycle, reached
 from notifications.models import Notification
 from notifications.review import freeze, image_url, message_of, page_of
 from notifications.states import LIVE, Kind, QuietHours, SendTo
@@ -131,7 +131,7 @@ def resend_unopened(
         raise lifecycle.WrongState(f"That is offered {hours} hours after it was sent.")
     if not reached.unopened(notification).exists():
         raise lifecycle.WrongState("Everyone whose phone accepted it opened it.")
-    fields = lifecycle.copied(notification) | {
+    fields = copying.as_corrected(notification) | {
         "send_to": SendTo.REACHED, "recipients": [], "audience": None, "corrects": None,
         "resends": notification,
     }  # fmt: skip

@@ -124,24 +124,6 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def duplicate(notification: Notification, *, by: Any) -> Notification:
-    access.check(by, "duplicate")
-    fields = copied(notification)
-    with transaction.atomic():
-        draft = Notification.objects.create(**actors.wrote(by), **fields)
-        audit.record(by, "duplicated", draft, {"from": str(notification.uuid)})
-    return draft
-
-
-def copied(notification: Notification) -> dict[str, Any]:
-    """What another draft takes over. One of a correction corrects the same notification."""
-    fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME}
-    fields |= {"waves": waves.as_planned(notification.waves), "resends": notification.resends}
-    if notification.corrects:
-        fields |= {"corrects": notification.corrects, "thread": notification.thread}
-    return fields
-
-
 # ---------------------------------------------------------------- review and confirm
 
 

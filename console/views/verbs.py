@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.templatetags.beckon import n, plural
 from console.views.gate import address, requires
 from console.views.notification import found
-from notifications import access, lifecycle, reports, tasks
+from notifications import access, copying, lifecycle, reports, tasks
 from notifications.models import Notification
 
 Move = Callable[..., Notification]
@@ -145,6 +145,8 @@ def wait(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @requires("duplicate")
 def duplicate(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    draft = lifecycle.duplicate(found(uuid), by=request.user)
-    messages.success(request, "A draft of its own. Nothing of it was sent.")
+    copied = found(uuid)
+    draft = copying.duplicate(copied, by=request.user)
+    mended = " It has the corrected words." if draft.body != copied.body else ""
+    messages.success(request, f"A draft of its own, nothing of it was sent.{mended}")
     return redirect("compose_edit", draft.uuid)

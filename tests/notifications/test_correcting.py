@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from devices.models import AppUser, Device
-from notifications import access, correcting, lifecycle, reach, reports
+from notifications import access, copying, correcting, lifecycle, reach, reports
 from notifications.models import AuditEntry, Delivery, Notification
 from notifications.sending import channel, clock, sweep
 from notifications.states import NotificationStatus as S
@@ -183,11 +183,34 @@ def test_a_correction_that_was_undone_is_confirmed_for_the_same_phones(sandbox):
     draft = lifecycle.undo(correct(old), by=ops, now=clock.now())
 
     again = confirm(draft, ops)
-    copy = lifecycle.duplicate(draft, by=ops)
+    copy = copying.duplicate(draft, by=ops)
     found = run_now(again)
 
     assert (found.accepted, again.thread) == (6, old.thread)
     assert (copy.corrects, copy.thread, copy.send_to) == (old, old.thread, "reached")
+
+
+def test_a_copy_of_what_was_corrected_has_the_new_words_and_the_old_audience(sandbox):
+    make_phones(3)
+    old = sent()
+    correction = correct(old)
+    run_now(correction)
+    old.refresh_from_db()
+    ops = make_staff()
+
+    for one in (old, correction):
+        copy = copying.duplicate(one, by=ops)
+        assert (copy.title, copy.body) == (NEW["title"], NEW["body"])
+        assert (copy.corrects, copy.send_to, copy.status) == (None, old.send_to, S.DRAFT)
+        assert copy.thread != old.thread
+
+
+def test_a_correction_that_was_undone_changes_no_copy(sandbox):
+    make_phones(3)
+    old = sent()
+    lifecycle.undo(correct(old), by=make_staff(), now=clock.now())
+
+    assert copying.duplicate(old, by=make_staff()).title == "Frist snow"
 
 
 # ---------------------------------------------------------------- who did not open

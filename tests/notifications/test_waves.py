@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from devices.models import Device
 from devices.registry import bucket_of
-from notifications import access, lifecycle, reports, waves
+from notifications import access, copying, lifecycle, reports, waves
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import channel, clock, portions, sweep, waving
 from notifications.states import NotificationStatus as S
@@ -234,7 +234,7 @@ def test_a_guard_that_was_lifted_is_not_pulled_again_and_others_are(sandbox):
     notification.refresh_from_db()
     assert (notification.status, notification.paused_facts["guard"]) == (S.PAUSED, "mismatch")
     assert waves.as_planned(notification.waves) == NO_WAIT
-    assert lifecycle.duplicate(notification, by=marketer).waves == NO_WAIT
+    assert copying.duplicate(notification, by=marketer).waves == NO_WAIT
 
 
 def test_stop_and_resume_between_waves_leave_exact_counts(sandbox):
