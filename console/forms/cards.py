@@ -5,21 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 
-from console.forms import extra_data, pictures
-from console.forms.compose import EXPIRIES
-from console.forms.compose_languages import ADD, REMOVE, LanguageFields, initial_languages
+from console.forms import extra_data, message, pictures
+from console.forms.compose_languages import initial_languages
+from console.forms.message import EXPIRIES, MessageFields
 from console.forms.parameters import HINTS, KEYBOARDS, QUIET
 from notifications import cards
 from notifications.cards.keeping import VARIABLES_MAX
-from notifications.content import clean_text
-from notifications.models import TTL_DEFAULT_S, CardVersion, MessageCard, Page
+from notifications.models import TTL_DEFAULT_S, CardVersion, MessageCard, Page, PageParameter
 from notifications.states import VariableType
 
 ADD_VARIABLE, REMOVE_VARIABLE = "add_variable", "remove_variable"
-REDRAW = ("fields", "remove_image", ADD, REMOVE, ADD_VARIABLE, REMOVE_VARIABLE)
+REDRAW = (*message.REDRAW, ADD_VARIABLE, REMOVE_VARIABLE)
 PARTS = ("name", "type", "sample")
 FORM_NAMES = {"data": "extra"}
 
@@ -37,7 +34,8 @@ class Row:
         return {part: str(getattr(self, part)).strip() for part in PARTS}
 
 
-class CardForm(LanguageFields):
+class CardForm(MessageFields):
+    field_order = ("name", "key", "description", "title", "body", "image")
     name = forms.CharField(required=False, label="Name", help_text="For your colleagues.")
     key = forms.CharField(
         required=False,
@@ -46,24 +44,12 @@ class CardForm(LanguageFields):
         widget=forms.TextInput(attrs=QUIET),
     )
     description = forms.CharField(required=False, label="When to use it")
-    title = forms.CharField(required=False, label="Title")
-    body = forms.CharField(
-        required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
-    )
-    image = forms.FileField(
-        required=False,
-        allow_empty_file=True,
-        label="Image",
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
-    )
-    initial_page = forms.ChoiceField(required=False, label="Initial page", choices=())
     extra = forms.CharField(
         required=False,
         label="Extra data",
         widget=forms.Textarea(attrs={"rows": 2, **QUIET}),
         help_text="One per line: key = value. Values may hold variables.",
     )
-    sound = forms.BooleanField(required=False, label="Deliver with sound")
     ttl_s = forms.TypedChoiceField(
         label="Gives up after", coerce=int, choices=list(EXPIRIES.items())
     )
@@ -73,7 +59,7 @@ class CardForm(LanguageFields):
         help_text="With the public key that ships in the app: anybody who has the app could then "
         "send this card, with any values, to anyone. Leave it off unless that does no harm.",
     )
-    use_required_attribute = False
+    redraws = REDRAW
 
     def __init__(
         self,
@@ -84,46 +70,15 @@ class CardForm(LanguageFields):
         **kwargs: Any,
     ) -> None:
         self.card, self.version, self.mode = card, version, mode
-        self.picture = pictures.of(version) if version and version.image else None
-        self.picture_error: ValidationError | None = None
+        self.picture = pictures.of(version) if version else None
         kwargs.setdefault("initial", initial_of(version))
         super().__init__(*args, **kwargs)
         if card is not None:
             del self.fields["key"]
-        self.add_languages(mode)
-        self.rows = self._rows()
         pages = [(page.name, page.name) for page in Page.objects.all()]
         self._field("initial_page").choices = [("", "Home (default)"), *pages]
-        named = str(self.typed("initial_page")).replace("\0", "")
-        self.page = Page.objects.prefetch_related("parameters").filter(name=named).first()
-        self.parameter_names = self._parameters()
-        if self.is_bound:
-            self._carry_picture()
-
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
-
-    def typed(self, name: str) -> Any:
-        return self.data.get(name, "") if self.is_bound else self.initial.get(name, "")
-
-    def _parameters(self) -> list[str]:
-        """Text for every type: a value, or a variable in braces."""
-        kept = self.version.parameters if self.version else {}
-        names = []
-        for each in self.page.parameters.all() if self.page else []:
-            name = f"parameter_{each.name}"
-            self.fields[name] = forms.CharField(
-                label=each.name,
-                required=False,
-                widget=forms.TextInput(attrs={"data-type": each.type, **QUIET}),
-            )
-            self.initial.setdefault(name, kept.get(each.name, ""))
-            names.append(name)
-        return names
-
-    @property
-    def parameters(self) -> list[Any]:
-        return [self[name] for name in self.parameter_names]
+        self.begin(None, version.parameters if version else {}, text_field)
+        self.rows = self._rows()
 
     @property
     def types(self) -> list[tuple[str, str]]:
@@ -149,47 +104,11 @@ class CardForm(LanguageFields):
             rows.append(Row())
         return rows
 
-    def _carry_picture(self) -> None:
-        self.picture = pictures.kept(self.data.get("image_kept", ""))
-        if self.mode == "remove_image":
-            self.picture = None
-        elif upload := self.files.get("image"):
-            try:
-                self.picture = pictures.taken(upload)
-            except ValidationError as error:
-                self.picture_error = error
-
-    # ------------------------------------------------------------ checking and keeping
-
-    def full_clean(self) -> None:
-        if self.is_bound and self.mode in REDRAW:
-            self._errors, self.cleaned_data = ErrorDict(), {}
-        else:
-            super().full_clean()
-        if self.is_bound and self.picture_error:
-            self.add_error("image", self.picture_error)
-
-    def clean_extra(self) -> dict[str, str]:
-        return extra_data.read(self.cleaned_data["extra"])
-
     def card_fields(self) -> dict[str, Any]:
         """As `cards.create` and `revise` take them. Only of a valid form."""
         cleaned = self.cleaned_data
-        plain = ("name", "description", "client_callable", "initial_page", "sound", "ttl_s")
-        return {name: cleaned[name] for name in plain} | {
-            "title": clean_text(cleaned["title"]).replace("\n", " "),
-            "body": clean_text(cleaned["body"]),
-            "variants": self.variants(),
-            "variables": [row.as_dict() for row in self.rows],
-            "image": self.picture.name if self.picture else "",
-            "image_facts": self.picture.facts if self.picture else {},
-            "parameters": {
-                name.removeprefix("parameter_"): text
-                for name in self.parameter_names
-                if (text := str(cleaned.get(name) or "").strip())
-            },
-            "data": cleaned["extra"],
-        }
+        own = {name: cleaned[name] for name in ("name", "description", "client_callable")}
+        return self.message_fields() | own | {"variables": [row.as_dict() for row in self.rows]}
 
     def refuse(self, errors: Mapping[str, list[str]]) -> None:
         """What the domain says, on the fields and rows that it is about."""
@@ -210,6 +129,12 @@ class CardForm(LanguageFields):
             variants=self.typed_variants(),
             variables=[row.as_dict() for row in self.rows],
         )
+
+
+def text_field(parameter: PageParameter) -> forms.CharField:
+    """Text for every type: a value, or a variable in braces."""
+    widget = forms.TextInput(attrs={"data-type": parameter.type, **QUIET})
+    return forms.CharField(label=parameter.name, required=False, widget=widget)
 
 
 def initial_of(version: CardVersion | None) -> dict[str, Any]:
@@ -242,6 +167,14 @@ class FillForm(forms.Form):
         return {
             one.name: str(held.get(f"variable_{one.name}", "") or "").replace("\0", "")
             for one in cards.declared(self.version)
+        }
+
+    def typed_only(self, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Of those, what is wrong about fields that are not empty."""
+        return {
+            name: told
+            for name, told in errors.items()
+            if self.values.get(name.removeprefix("variable_"), "").strip()
         }
 
     def refuse(self, errors: Mapping[str, list[str]]) -> None:

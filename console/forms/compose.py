@@ -9,16 +9,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.utils import timezone
 
 from console.clock import span
 from console.context import url_of
-from console.forms import extra_data, pictures
-from console.forms.compose_languages import ADD, REMOVE, LanguageFields
+from console.forms import pictures
 from console.forms.compose_waves import WaveFields
 from console.forms.compose_when import WhenFields
 from console.forms.leave_out import LeaveOutFields
+from console.forms.message import EXPIRIES, MessageFields
 from console.forms.parameters import QUIET, parameter_field
 from console.forms.saved import initial_of
 from devices.models import Audience
@@ -26,41 +25,20 @@ from notifications import content
 from notifications.models import Notification, Page
 from notifications.states import SendTo, TargetOS
 
-# Buttons that show the page again, with all that was typed.
-REDRAW = ("fields", "remove_image", ADD, REMOVE)
 UNFINISHED = ("save", "autosave")  # a draft may lack title, text and required parameters
 # Where the domain's field has another name here.
 FORM_NAMES = {
     "data": "extra", "send_at": "date", "repeat": "every", "exclude_users": "exclude_people",
     "waves": "wave_percents",
 }  # fmt: skip
-EXPIRIES = {
-    0: "At once: now or never",
-    3_600: "1 hour",
-    6 * 3_600: "6 hours",
-    86_400: "1 day",
-    259_200: "3 days",
-    604_800: "7 days",
-    2_419_200: "28 days",
-}
 
 
-class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
+class ComposeForm(MessageFields, LeaveOutFields, WaveFields, WhenFields):
     field_order = (  # as they stand on the page; those of When come after
         "title", "body", "image", "send_to", "recipients", "audience", "target_os",
         "exclude_audience", "exclude_people", "initial_page", "extra", "sound", "batch_mode",
         "quiet_hours", "ttl_s",
     )  # fmt: skip
-    title = forms.CharField(required=False, label="Title")
-    body = forms.CharField(
-        required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
-    )
-    image = forms.FileField(
-        required=False,
-        allow_empty_file=True,
-        label="Image",
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
-    )
     send_to = forms.ChoiceField(label="Send to", choices=(), widget=forms.RadioSelect)
     recipients = forms.CharField(
         required=False,
@@ -73,18 +51,8 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
     target_os = forms.ChoiceField(
         label="Target OS", choices=TargetOS.choices, widget=forms.RadioSelect
     )
-    initial_page = forms.ChoiceField(required=False, label="Initial page", choices=())
-    extra = forms.CharField(
-        required=False,
-        label="Extra data",
-        widget=forms.Textarea(attrs={"rows": 3, **QUIET}),
-        help_text="One per line: key = value. Every value travels as text.",
-    )
-    sound = forms.BooleanField(required=False, label="Deliver with sound")
     batch_mode = forms.BooleanField(required=False, label="Batch notifications")
     ttl_s = forms.TypedChoiceField(label="Gives up after", coerce=int, choices=())
-
-    use_required_attribute = False
 
     def __init__(
         self,
@@ -100,27 +68,11 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
         self.picture = pictures.of(notification) if notification else None
         kwargs["initial"] = initial_of(notification) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-        self.add_languages(mode)
         self.unknown: dict[str, str] = {}
-        self.page = self._page(page_name)
+        self.begin(page_name, notification.parameters if notification else {}, parameter_field)
         self._choices()
-        self.parameter_names = self._parameters()
-        if self.is_bound:
-            self._carry_picture()
 
     # ------------------------------------------------------------ what can be chosen
-
-    def _page(self, named: str | None) -> Page | None:
-        if named is None:
-            named = str(self.typed("initial_page"))
-        named = named.replace("\0", "")  # which PostgreSQL refuses even to look for
-        return Page.objects.prefetch_related("parameters").filter(name=named).first()
-
-    def typed(self, name: str) -> Any:
-        """What the field holds now, unchecked."""
-        if self.is_bound:
-            return self.data.get(self.add_prefix(name), "")
-        return self.initial.get(name, "")
 
     def _choices(self) -> None:
         pages = [("", "Home (default)")]
@@ -145,25 +97,6 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
         hidden = {SendTo.REACHED} if self.has_audiences else {SendTo.REACHED, SendTo.AUDIENCE}
         return [(one.value, one.label) for one in SendTo if one not in hidden]
 
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
-
-    def _parameters(self) -> list[str]:
-        """One field for each parameter of the page; returns their names as form fields."""
-        kept = self.notification.parameters if self.notification else {}
-        names = []
-        for parameter in self.page.parameters.all() if self.page else []:
-            name = f"parameter_{parameter.name}"
-            self.fields[name] = parameter_field(parameter)
-            self.initial.setdefault(name, kept.get(parameter.name, ""))
-            names.append(name)
-        return names
-
-    @property
-    def parameters(self) -> list[Any]:
-        """Their bound fields, for the page."""
-        return [self[name] for name in self.parameter_names]
-
     @property
     def expiry(self) -> str:
         """The chosen expiry in words."""
@@ -171,39 +104,7 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
         known = {str(seconds): words for seconds, words in self._field("ttl_s").choices}
         return known.get(ttl, "")
 
-    # ------------------------------------------------------------ the picture
-
-    def _carry_picture(self) -> None:
-        """A new upload is kept at once, whatever else is wrong with the form; without one the
-        signed field says which picture there was."""
-        self.picture = pictures.kept(self.data.get("image_kept", ""))
-        self.picture_error: ValidationError | None = None
-        if self.mode == "remove_image":
-            self.picture = None
-        elif upload := self.files.get("image"):
-            try:
-                self.picture = pictures.taken(upload)
-            except ValidationError as error:
-                self.picture_error = error
-
     # ------------------------------------------------------------ checking
-
-    def full_clean(self) -> None:
-        if self.is_bound and self.mode in REDRAW:
-            self._errors, self.cleaned_data = ErrorDict(), {}
-        else:
-            super().full_clean()
-        if self.is_bound and self.picture_error:
-            self.add_error("image", self.picture_error)
-
-    def clean_title(self) -> str:
-        return content.clean_text(self.cleaned_data["title"]).replace("\n", " ")
-
-    def clean_body(self) -> str:
-        return content.clean_text(self.cleaned_data["body"])
-
-    def clean_extra(self) -> dict[str, Any]:
-        return extra_data.read(self.cleaned_data["extra"])
 
     def clean_recipients(self) -> list[str]:
         references = content.parse_references(self.cleaned_data["recipients"])
@@ -236,7 +137,7 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
         return cleaned
 
     def _check_message(self, cleaned: dict[str, Any]) -> None:
-        texts = self._texts(cleaned)
+        texts = self.texts(cleaned)
         unfinished = self.mode in UNFINISHED
         blank = "-" if unfinished else ""
         message = content.Message(
@@ -263,27 +164,14 @@ class ComposeForm(LanguageFields, LeaveOutFields, WaveFields, WhenFields):
                 if not (missing and unfinished):
                     self.add_error(field if field in self.fields else None, reasons)
 
-    def _texts(self, cleaned: dict[str, Any]) -> dict[str, str]:
-        """Parameters by their own names, as typed; blank ones are left out."""
-        typed = {name: str(cleaned.get(name) or "").strip() for name in self.parameter_names}
-        return {name.removeprefix("parameter_"): text for name, text in typed.items() if text}
-
     # ------------------------------------------------------------ what is saved
 
     def notification_fields(self) -> dict[str, Any]:
         """As `lifecycle.compose` and `revise` take them. Only of a valid form."""
         cleaned = self.cleaned_data
-        plain = ("title", "body", "sound", "initial_page", "ttl_s", "send_to")
-        more = ("recipients", "audience", "target_os", "batch_mode")
-        fields = {name: cleaned[name] for name in (*plain, *more)} | {
-            "image": self.picture.name if self.picture else "",
-            "image_facts": self.picture.facts if self.picture else {},
-            "parameters": self._texts(cleaned),
-            "data": cleaned["extra"],
-            "variants": self.variants(),
-            "waves": self.waves,
-        }
-        return fields | self.when_fields() | self.leave_out_fields()
+        chosen = ("send_to", "recipients", "audience", "target_os", "batch_mode")
+        fields = {name: cleaned[name] for name in chosen} | {"waves": self.waves}
+        return self.message_fields() | fields | self.when_fields() | self.leave_out_fields()
 
 
 def unknown_sentence(unknown: dict[str, str]) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django import forms
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from notifications import images
@@ -46,3 +48,32 @@ def kept(token: str) -> Picture | None:
 
 def of(told: Notification | CardVersion) -> Picture | None:
     return Picture(told.image, told.image_facts) if told.image else None
+
+
+class PictureFields(forms.Form):
+    """A new upload is kept at once, whatever else is wrong with the form; without one the signed
+    field says which picture there was."""
+
+    image = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        label="Image",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
+    )
+    picture: Picture | None = None
+    picture_error: ValidationError | None = None
+
+    def carry_picture(self, *, remove: bool) -> None:
+        """From the constructor of a bound form."""
+        self.picture = kept(self.data.get("image_kept", ""))
+        if remove:
+            self.picture = None
+        elif upload := self.files.get("image"):
+            try:
+                self.picture = taken(upload)
+            except ValidationError as error:
+                self.picture_error = error
+
+    def refuse_picture(self) -> None:
+        if self.picture_error:
+            self.add_error("image", self.picture_error)

@@ -39,19 +39,14 @@ def version(label: str) -> forms.CharField:
     return forms.CharField(required=False, label=label, widget=widget)
 
 
-class PromptForm(forms.Form):
+class PromptForm(pictures.PictureFields):
+    field_order = ("name", "title", "body")
     name = forms.CharField(
         required=False, label="Name", help_text="For your colleagues; phones never see it."
     )
     title = forms.CharField(required=False, label="Title", widget=forms.TextInput({"dir": "auto"}))
     body = forms.CharField(
         required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
-    )
-    image = forms.FileField(
-        required=False,
-        allow_empty_file=True,
-        label="Image",
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif"}),
     )
     accept_label = forms.CharField(required=False, label="Button that says yes")
     dismiss_label = forms.CharField(required=False, label="Button that says not now")
@@ -113,26 +108,14 @@ class PromptForm(forms.Form):
         if self.is_bound:
             self.rules = prompt_rules.of_post(self.data)
             self.languages = prompt_languages.of_post(self.data)
-            self._carry_picture()
+            self.carry_picture(remove="remove_image" in self.data)
         else:
             self.rules = prompt_rules.of_triggers(prompt.triggers)
             self.languages = prompt_languages.of_locales(prompt.locales)
             self.picture = pictures.Picture(prompt.image) if prompt.image else None
-            self.picture_error: ValidationError | None = None
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
-
-    def _carry_picture(self) -> None:
-        self.picture_error = None
-        self.picture = pictures.kept(self.data.get("image_kept", ""))
-        if "remove_image" in self.data:
-            self.picture = None
-        elif upload := self.files.get("image"):
-            try:
-                self.picture = pictures.taken(upload)
-            except ValidationError as error:
-                self.picture_error = error
 
     def typed(self, name: str) -> Any:
         """What the field holds now, unchecked: the preview draws it."""
@@ -168,8 +151,7 @@ class PromptForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         for name in ("name", "title", "body", "accept_label", "dismiss_label"):
             cleaned[name] = content.clean_text(cleaned.get(name, ""))
-        if self.picture_error:
-            self.add_error("image", self.picture_error)
+        self.refuse_picture()
         if prompt_languages.refused(self.languages):
             raise ValidationError("A language is not right yet.")
         return cleaned

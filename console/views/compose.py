@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from console import drafts, numbers
-from console.forms.compose import REDRAW, ComposeForm
+from console.forms.compose import ComposeForm
 from console.forms.compose_languages import REMOVE
+from console.forms.message import REDRAW
 from console.views.gate import address, requires
 from notifications import access, lifecycle, occurrences, tasks
 from notifications.models import Notification
