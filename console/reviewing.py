@@ -6,15 +6,16 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from console import drafts, exact, when_words
+from console import drafts, exact, to_one, when_words
 from console.clock import span
 from console.forms import moments, pictures, when_told
-from console.read_as import others, reading
+from console.read_as import Reading, others, reading
 from console.templatetags.beckon import n, plural
 from devices import preferences
 from notifications import content, lifecycle, reach, review, waves
 from notifications import moments as timing
 from notifications.models import Notification
+from notifications.personal import Person
 from notifications.revision import image_url, message_of, page_of, texts_of
 from notifications.sending import channel
 from notifications.sending.fcm.credentials import BadCredentials
@@ -46,7 +47,7 @@ def context(notification: Notification, found: review.Review, now: datetime) -> 
         "clocks": clocks(notification, found, now),
         "ahead": times_ahead(notification, now),
         **shown(notification),
-        **jsons(notification, now),
+        **jsons(notification, now, read_by(notification).person),
     }
 
 
@@ -63,12 +64,18 @@ def key_trouble() -> str:
 
 def nobody(notification: Notification, now: datetime) -> dict[str, Any]:
     """The state in which no phone would get it: the waterfall says why."""
-    falls = reach.waterfall(notification, now)
-    return {"falls": falls, "steps": steps(notification, falls), "now": now}
+    falls, person = reach.waterfall(notification, now), to_one.only(notification)
+    return {
+        "falls": falls,
+        "steps": steps(notification, falls),
+        "now": now,
+        "person": person,
+        "ways": to_one.ways(person, now) if person else None,
+    }
 
 
 def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, Any]]:
-    each = f"{round(falls.phones / falls.people, 2):g} each" if falls.people else ""
+    each = f"{round(falls.phones / falls.people, 2):g} each" if falls.people > 1 else ""
     rows: list[dict[str, Any]] = [
         {"kind": "from", "look": "rest", "label": "People", "count": falls.people,
          "note": to_whom(notification)},
@@ -105,6 +112,8 @@ def phones_url(notification: Notification, reason: str) -> str:
 
 
 def to_whom(notification: Notification) -> str:
+    if person := to_one.only(notification):
+        return to_one.name(person)
     if notification.send_to == SendTo.USERS:
         return f"{plural(len(notification.recipients), 'person,people')} named one by one"
     if notification.send_to == SendTo.AUDIENCE and notification.audience:
@@ -201,7 +210,7 @@ def author(notification: Notification) -> str:
 
 def shown(notification: Notification) -> dict[str, Any]:
     picture, texts = pictures.of(notification), texts_of(notification)
-    read = reading(texts)
+    read = read_by(notification)
     return {
         "title": read.title,
         "body": read.body,
@@ -211,6 +220,12 @@ def shown(notification: Notification) -> dict[str, Any]:
         "app_name": preferences.get("app_name"),
         "android_cut": drafts.android_cut(read.body) if picture else "",
     }
+
+
+def read_by(notification: Notification) -> Reading:
+    """As the one person reads it to whom it goes, else as anybody does."""
+    person = to_one.only(notification)
+    return reading(texts_of(notification), person.user_id if person else "")
 
 
 def weighed(notification: Notification) -> dict[str, dict[str, int]]:
@@ -248,8 +263,8 @@ def sound_words(notification: Notification) -> dict[str, str]:
     }
 
 
-def jsons(notification: Notification, now: datetime) -> dict[str, str]:
+def jsons(notification: Notification, now: datetime, person: Person) -> dict[str, str]:
     return {
-        "json_ios": exact.text(notification, "ios", now),
-        "json_android": exact.text(notification, "android", now),
+        "json_ios": exact.text(notification, "ios", now, person),
+        "json_android": exact.text(notification, "android", now, person),
     }

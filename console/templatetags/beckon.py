@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from console import charts, sure
 from console.clock import MINUS, NARROW, ago_text, day_word, full_time, span, zone_of
+from devices import names
 
 register = template.Library()
 
@@ -254,6 +255,12 @@ def audience_words(notification: Any) -> str:
         who = notification.get_send_to_display()
     system = "" if notification.target_os == "all" else f" · {notification.get_target_os_display()}"
     return who + system
+
+
+@register.filter
+def called(person: Any) -> str:
+    """What their attributes call them, else their id."""
+    return names.person(person)
 
 
 @register.filter

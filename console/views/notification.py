@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import exact, halted, read_as, recipients, standing, watching
+from console import exact, halted, read_as, recipients, standing, to_one, verdicts, watching
 from console.report import Report, report
 from console.views.gate import requires
 from devices import preferences
@@ -88,6 +88,7 @@ def frame(
         "actions": standing.actions(one, request.user, numbers.counts, now),
         "note": halted.note(one, request.user, numbers.counts),
         "who": standing.who(one),
+        "addressee": to_one.only(one),
         "related": seen.related if seen else standing.related(one),
         "tab": tab,
         "tabs": tabs(one, tab, numbers.counts.targeted),
@@ -120,7 +121,9 @@ def main(
 ) -> dict[str, Any]:
     moments = seen.moments if seen else timeline_of(one)
     shown = seen.shown if seen else preview(one)
+    person = to_one.only(one) if one.started_at else None
     return {
+        "answer": verdicts.answer(one, person.user_id, now) if person else None,
         "undo": standing.undo(one, request.user, now),
         "series": occurrences.of(one) if one.wall and not one.started_at else None,
         "poll": standing.poll_seconds(one, now),
@@ -135,8 +138,8 @@ def main(
 
 def preview(one: Notification) -> dict[str, Any]:
     """What phones show: the frozen revision where there is one."""
-    frozen, texts = one.revision or {}, texts_of(one)
-    shown = read_as.reading(texts)
+    frozen, texts, person = one.revision or {}, texts_of(one), to_one.only(one)
+    shown = read_as.reading(texts, person.user_id if person else "")
     page = one.initial_page
     if page and not Page.objects.filter(name=page).exists():
         page = f"{page} (no longer registered)" if one.status == S.DRAFT else page

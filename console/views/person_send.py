@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words
+from console import phone_words, to_one
 from console.forms.cards import FillForm
 from console.views.gate import requires
 from console.views.message_cards import newest_of
-from console.views.people import rows_of
 from devices import preferences
 from devices.models import AppUser
 from notifications import cards, lifecycle, personal
@@ -31,7 +31,7 @@ def choose(request: HttpRequest, user_id: str) -> HttpResponse:
     found, reader = MessageCard.objects.filter(archived_at=None), people.of_user(person)
     context = {
         "person": person,
-        "row": rows_of([person])[0],
+        "ways": to_one.ways(person, timezone.now()),
         "name": phone_words.display_name(person),
         "cards": [
             {"card": one.card, "words": cards.preview(one, {}, reader)} for one in newest_of(found)
@@ -82,14 +82,16 @@ def refill(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def filled(request: HttpRequest, form: FillForm) -> dict[str, Any] | None:
     """What the notification is made of; None while nothing is to be sent yet, or where the form
     says what is wrong."""
-    if request.method != "POST" or "show" in request.POST:
+    if request.method != "POST":
         return None
     form.is_valid()
+    shows = "show" in request.POST
     try:
-        return cards.fields_of(form.version, form.values)
+        fields = cards.fields_of(form.version, form.values)
     except ValidationError as error:
-        form.refuse(error.message_dict)
+        form.refuse(form.typed_only(error.message_dict) if shows else error.message_dict)
         return None
+    return None if shows else fields
 
 
 def drawn(
@@ -106,7 +108,7 @@ def drawn(
         "form": form,
         "card": card,
         "person": person,
-        "row": rows_of([person])[0] if person else None,
+        "ways": to_one.ways(person, timezone.now()) if person else None,
         "draft": draft,
         "changed": draft is not None and draft.card_id != form.version.pk,
         "name": phone_words.display_name(person) if person else "",

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from console import drafts, numbers, reviewing
+from console import drafts, numbers, reviewing, to_one
 from console.clock import full_time
 from console.forms.review import ConfirmForm
 from console.read_as import reading
@@ -166,6 +166,8 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def one_person(request: HttpRequest, notification: Notification, now: datetime) -> dict[str, Any]:
     """Who was asked about with `?user_id=`, and each of their phones."""
     asked = content.parse_references(request.GET.get("user_id", ""))[:1]
+    if not asked and (person := to_one.only(notification)):
+        asked = [person.user_id]
     if not asked:
         return {"asked": ""}
     known, unknown = content.find_users(asked)

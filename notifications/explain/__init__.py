@@ -19,7 +19,7 @@ from notifications.personal import NOBODY, people
 from notifications.revision import texts_of
 from notifications.states import SendTo
 
-__all__ = ["Explanation", "Lane", "Moment", "Words", "explain", "parse", "ticket"]
+__all__ = ["Explanation", "Lane", "Moment", "Words", "explain", "parse", "ticket", "to_them_alone"]
 ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -41,6 +41,16 @@ def explain(notification: Notification, user_id: str, now: datetime) -> Explanat
     sentence, step = words.whole(verdict, lanes, notification, person)
     every, read = timeline.whole(notification, lanes), read_by(notification, person)
     return Explanation(verdict, sentence, step, lanes, every, notification, user_id, read, person)
+
+
+def to_them_alone(person: AppUser, now: datetime) -> list[Lane]:
+    """Each phone of theirs, were something sent to this person alone now; the sentence is short."""
+    draft = Notification(send_to=SendTo.USERS, recipients=[person.user_id])
+    lanes = Case(draft, person, now).lanes()
+    _give_names(lanes)
+    for lane in lanes:
+        words.fill_short(lane, draft)
+    return lanes
 
 
 def read_by(notification: Notification, person: AppUser | None) -> Words:

@@ -62,6 +62,18 @@ def fill(lane: Lane, one: Notification, person: AppUser) -> None:
     lane.next_step = steps.next_step(lane, one)
 
 
+def fill_short(lane: Lane, one: Notification) -> None:
+    """The same of a draft, where the phone is named beside it."""
+    if lane.reason:
+        told = clause(lane, one)
+        lane.sentence = f"{told[0].upper()}{told[1:]}."
+    elif lane.again_at:
+        lane.sentence = (
+            f"It waits until {timezone.localtime(lane.again_at):%H:%M}, when quiet hours end."
+        )
+    lane.next_step = steps.next_step(lane, one)
+
+
 def sentence(lane: Lane, one: Notification, phone: str, times: Times) -> str:
     return _SAYS[lane.shown](lane, one, phone, times)
 

@@ -1,7 +1,11 @@
 // Copy buttons, and as a dialog the question that a page asks otherwise (console/sure.py).
 
-for (const button of document.querySelectorAll("[data-copies]")) {
-  if (!navigator.clipboard) continue;
+function offerCopies() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("[data-copies][hidden]")) offer(button);
+}
+
+function offer(button) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copies).textContent;
@@ -14,6 +18,9 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     setTimeout(() => said.remove(), 2000);
   });
 }
+
+offerCopies();
+document.addEventListener("htmx:afterSwap", offerCopies);
 
 for (const form of document.querySelectorAll("form[data-sure]")) {
   form.addEventListener("submit", (event) => {

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from devices import preferences
 from notifications import cards
-from notifications.models import MessageCard, Notification, Page
+from notifications.models import Batch, Delivery, MessageCard, Notification, Page
 from tests.console.staff import client_of, make_member
 from tests.factories import make_device, make_user
+from tests.sending import confirmed
 
 pytestmark = pytest.mark.django_db
 ROW = {
@@ -214,3 +217,48 @@ def test_a_card_without_variables_needs_nothing_filled_in(support):
 
     assert answer.status_code == 302
     assert Notification.objects.get().body == "Ready."
+
+
+def test_showing_it_says_what_is_wrong_with_what_is_typed_and_asks_for_nothing_yet(support):
+    make_card()
+    make_device("ann")
+
+    empty = support.post("/people/ann/send/order-ready/", {"variable_order_no": "", "show": "1"})
+    wrong = support.post("/people/ann/send/order-ready/", {"variable_order_no": "A7", "show": "1"})
+
+    assert "is empty" not in words(empty)
+    assert wrong.status_code == 422
+    assert "order_no" in words(wrong)
+    assert Notification.objects.count() == 0
+
+
+def test_before_it_is_written_each_phone_says_whether_it_would_get_it(support):
+    make_card()
+    make_device("ann", platform="ios", model="iPhone 15")
+    make_device("ann", platform="android", model="Pixel 8", system="denied", perm_denials=2)
+
+    for path in ("/people/ann/send/", "/people/ann/send/order-ready/"):
+        text = words(support.get(path))
+
+        assert "Reachable on 1 of 2 phones" in text
+        assert "iPhone 15 gets it." in text
+        assert "Pixel 8 Notifications are off." in text
+
+
+def test_who_is_over_the_limit_is_said_so_before_anything_is_written(support):
+    make_card()
+    phone = make_device("ann", platform="ios", model="iPhone 15")
+    one = confirmed(title="Snow report", send_to="users", recipients=["ann"])
+    Notification.objects.filter(pk=one.pk).update(status="sent", started_at=timezone.now())
+    preferences.put(frequency_limit=1)
+    batch = Batch.objects.create(notification=one, kind="list", due_at=timezone.now())
+    Delivery.objects.create(
+        notification=one, device=phone, user=phone.owner, batch=batch, platform="ios",
+        outcome="accepted", started_at=timezone.now(), at=timezone.now(),
+    )  # fmt: skip
+
+    text = words(support.get("/people/ann/send/"))
+
+    assert "Not reachable on 1 phone" in text
+    assert "They had 1 notification in the 24 hours before (“Snow report”)" in text
+    assert "Nothing would arrive now. They can get the next one from" in text

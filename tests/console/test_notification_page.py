@@ -194,7 +194,7 @@ def test_reasons_stand_with_their_sentence_and_next_step():
     said = text_of(get(make_sending()))
 
     assert "They opted out in the app, and Beckon respects it." in said
-    assert "The app was removed from this phone. We won’t count it again." in said
+    assert "The app was removed from this phone, and no more is sent to it." in said
     assert "Only they can switch them back on, in Settings." in said
 
 
@@ -460,3 +460,22 @@ def test_more_opened_than_accepted_is_no_percentage():
     assert "more than accepted: some in doubt have it after all" in said
     assert "35 opened, some of them in doubt until then" in said
     assert "117" not in said
+
+
+def test_what_went_to_one_person_names_them_and_says_what_became_of_it():
+    phone = make_phones(1)[0]
+    to_one = {"send_to": "users", "recipients": [phone.owner.user_id]}
+    one = put(make_draft(**to_one), S.SENT, started_at=NOW, finished_at=NOW, planned=1, people=1)
+    batch = Batch.objects.create(notification=one, kind="list", ordinal=1, due_at=NOW)
+    Delivery.objects.create(
+        notification=one, device=phone, user=phone.owner, batch=batch, platform=phone.platform,
+        outcome="accepted", started_at=NOW, at=NOW,
+    )  # fmt: skip
+
+    answer = get(one)
+
+    assert f'href="/people/{phone.owner.user_id}/"' in answer.content.decode()
+    said = text_of(answer)
+    assert f"To {phone.owner.user_id}" in said
+    assert f"Accepted for {phone.owner.user_id}’s" in said
+    assert "Copy for the ticket" in said

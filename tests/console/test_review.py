@@ -17,7 +17,7 @@ from notifications.models import AuditEntry, Notification
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of, make_member, signed_in
 from tests.console.test_compose import value_of, words
-from tests.factories import make_device
+from tests.factories import make_device, make_user
 from tests.sending import make_phones
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +214,36 @@ def test_ticks_survive_a_wrong_phrase(client: Client, mia: Any) -> None:
     response = confirm(client, one, "nope", ticked=["markup"])
 
     assert re.search(r'value="markup" form="confirm" checked', response.content.decode())
+    assert "Select a valid choice" not in words(response)
+
+
+def test_what_goes_to_one_person_is_reviewed_in_their_words_and_by_name(
+    client: Client, mia: Any
+) -> None:
+    owner = make_user("ann", attributes={"first_name": "Ann", "last_name": "Huber"})
+    make_device(owner, platform="ios", model="iPhone 15")
+    fields = {"title": "Hello {{ first_name | default: 'you' }}", "body": "Now"}
+    one = lifecycle.compose(fields | {"send_to": "users", "recipients": ["ann"]}, by=mia)
+
+    text = words(client.get(page(one)))
+
+    assert "Goes to Ann Huber" in text
+    assert "Hello Ann" in text
+    assert "Hello you" not in text
+    assert "iPhone 15: yes" in text
+    assert "1 each" not in text
+
+
+def test_one_person_who_would_not_get_it_is_named_with_the_next_step(
+    client: Client, mia: Any
+) -> None:
+    make_device("ann", platform="ios", model="iPhone 15", system="denied", perm_denials=1)
+    fields = {"title": "T", "body": "B", "send_to": "users", "recipients": ["ann"]}
+    one = lifecycle.compose(fields, by=mia)
+
+    text = words(client.get(page(one)))
+
+    assert "ann would not get this. On the iPhone 15: Settings → Notifications" in text
 
 
 # ---------------------------------------------------------------- one review, one send
