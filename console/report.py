@@ -163,7 +163,8 @@ class Report:
         if n > whole:
             return "more than accepted: some in doubt have it after all"
         if whole < RATE_LEAST:
-            return f"of {beckon.n(whole)} {'phones' if name == 'accepted' else 'accepted'}"
+            phones = beckon.plural(whole, "phone,phones")
+            return f"of {phones}" if name == "accepted" else f"of {beckon.n(whole)} accepted"
         return f"{beckon.percent(n, whole)} {of}"
 
     @property

@@ -16,8 +16,11 @@ from notifications.sending import guards
 from notifications.states import ENDED
 from notifications.states import NotificationStatus as S
 
+POLL_DUE_S = 0.5  # few phones, whose turn is now
+POLL_TOLD_S = 5  # and afterwards, while their owners are asked whether they see it
 POLL_FEW_S, POLL_LIVE_S, POLL_SOON_S, POLL_IDLE_S = 1, 2, 2, 15
-SOON = timedelta(minutes=2)
+SOON, DUE_FOR = timedelta(minutes=2), timedelta(seconds=10)
+TOLD_FOR = timedelta(minutes=2)
 RELATED_MOST = 10
 
 
@@ -39,6 +42,7 @@ class Undo:
     """The undo window while it runs."""
 
     seconds: int
+    left_ms: int
     total: int
     due_at: datetime
     phones: int | None
@@ -164,6 +168,7 @@ def undo(one: Notification, user: Any, now: datetime) -> Undo | None:
     may = access.allowed(user, "undo", one)
     return Undo(
         seconds=round(left + 0.4999),
+        left_ms=round(left * 1000),
         total=max(1, round(total), round(left + 0.4999)),
         due_at=one.due_at,
         phones=phones,
@@ -175,18 +180,30 @@ def undo(one: Notification, user: Any, now: datetime) -> Undo | None:
 # ---------------------------------------------------------------- how often to look again
 
 
-def poll_seconds(one: Notification, now: datetime) -> int:
-    """0: nothing will change by itself any more. Whoever sends to one person waits for it."""
+def poll_seconds(one: Notification, now: datetime) -> float:
+    """0: nothing will change by itself any more."""
     soon = one.due_at is not None and one.due_at - now < SOON
     few = (one.reviewed_phones or lifecycle.FEW_PHONES + 1) <= lifecycle.FEW_PHONES
-    if few and (one.status == S.SENDING or (one.status == S.SCHEDULED and soon)):
-        return POLL_FEW_S
+    if few and (found := _poll_of_few(one, now)):
+        return found
     if one.status == S.SENDING:
         return POLL_LIVE_S
     if one.status == S.SCHEDULED and soon:
         return POLL_SOON_S
     if one.status in (S.SCHEDULED, S.HELD, S.PAUSED):
         return POLL_IDLE_S
+    return 0
+
+
+def _poll_of_few(one: Notification, now: datetime) -> float:
+    """Whoever sends to one person waits for it, and then asks them whether they see it."""
+    turn = one.started_at or one.due_at or now
+    if one.status in (S.SCHEDULED, S.SENDING) and turn <= now < turn + DUE_FOR:
+        return POLL_DUE_S
+    if one.status == S.SENDING or (one.status == S.SCHEDULED and turn - now < SOON):
+        return POLL_FEW_S
+    if one.status == S.SENT and now < (one.finished_at or turn) + TOLD_FOR:
+        return POLL_TOLD_S
     return 0
 
 

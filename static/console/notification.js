@@ -3,14 +3,14 @@
 
 const live = () => document.getElementById("notification-live");
 
-// ---- the undo window. Counted from the seconds the server gave, not from this clock's time of day.
+// ---- the undo window. Counted from what the server said was left of it, in milliseconds, not from this clock's time of day.
 let zero = 0;
 let isDue = false;
 
 function begin() {
   const strip = live()?.querySelector("[data-undo]");
-  zero = strip ? performance.now() + Number(strip.dataset.seconds) * 1000 : 0;
-  isDue = !strip || !Number(strip.dataset.seconds);
+  zero = strip ? performance.now() + Number(strip.dataset.left) : 0;
+  isDue = !strip || !Number(strip.dataset.left);
 }
 
 function count() {
@@ -30,11 +30,11 @@ function count() {
 }
 
 begin();
-setInterval(count, 250);
+setInterval(count, 100);
 
-// ---- a poll never swaps a button away while it is being pressed
+// ---- a poll never swaps away a button that is being pressed, or an answer that is being read
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (live()?.querySelector("button:active, a:active")) event.detail.shouldSwap = false;
+  if (live()?.querySelector("button:active, a:active, .answer details[open]")) event.detail.shouldSwap = false;
 });
 
 // ---- said every ten per cent, and when the status changes

@@ -479,3 +479,29 @@ def test_what_went_to_one_person_names_them_and_says_what_became_of_it():
     assert f"To {phone.owner.user_id}" in said
     assert f"Accepted for {phone.owner.user_id}’s" in said
     assert "Copy for the ticket" in said
+
+
+def live_of(client: Client, one: Notification) -> dict[str, str]:
+    """How often the page asks again, and what is left to undo."""
+    page = client.get(one.get_absolute_url()).content.decode()
+    return dict(re.findall(r'(hx-trigger|data-left)="([^,"]+)', page))
+
+
+def test_whoever_sends_to_one_person_sees_the_result_as_soon_as_it_is_there():
+    phone = make_phones(1)[0]
+    to_one = {"send_to": "users", "recipients": [phone.owner.user_id]}
+    one = put(make_draft(**to_one), S.SCHEDULED, reviewed_phones=1)
+    now, minute, client = timezone.now(), timedelta(minutes=1), client_of("support", "sam")
+
+    def live(**fields: Any) -> dict[str, str]:
+        Notification.objects.filter(pk=one.pk).update(**fields)
+        return live_of(client, one)
+
+    waiting = live(due_at=now + timedelta(seconds=30))
+    assert waiting["hx-trigger"] == "every 1s"
+    assert 0 < int(waiting["data-left"]) <= 30_000
+    assert live(due_at=now)["hx-trigger"] == "every 0.5s"
+    assert live(status=S.SENDING, started_at=timezone.now())["hx-trigger"] == "every 0.5s"
+    assert live(started_at=now - minute)["hx-trigger"] == "every 1s"
+    assert live(status=S.SENT, finished_at=timezone.now())["hx-trigger"] == "every 5s"
+    assert "hx-trigger" not in live(finished_at=now - 3 * minute)
