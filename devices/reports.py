@@ -43,7 +43,8 @@ def freshness(now: datetime) -> Freshness:
 
 def find_people(text: str, *, most: int = FOUND_MAX) -> list[AppUser]:
     """By the start of her id (`users/` before it does no harm), by an alias, or by an attribute,
-    written `plan=pro`. Ids first; nobody twice; the newest people when nothing is asked."""
+    written `plan=pro`; by her name where nothing else fits. Ids first; nobody twice; the newest
+    people when nothing is asked."""
     wanted = text.replace("\x00", "").strip().removeprefix("users/")
     if not wanted:
         return list(AppUser.objects.order_by("-pk")[:most])
@@ -54,7 +55,7 @@ def find_people(text: str, *, most: int = FOUND_MAX) -> list[AppUser]:
     if len(found) < most:
         known = {user.pk for user in found}
         found += [user for user in by_alias(wanted)[:most] if user.pk not in known]
-    return found[:most]
+    return found[:most] or list(by_name(wanted)[:most])
 
 
 def by_id(start: str) -> QuerySet[AppUser]:
@@ -67,6 +68,18 @@ def by_id(start: str) -> QuerySet[AppUser]:
 
 def by_alias(alias: str) -> QuerySet[AppUser]:
     return AppUser.objects.filter(holding("aliases", None, alias)).order_by("-pk")
+
+
+def by_name(text: str) -> QuerySet[AppUser]:
+    """What pages call her, whole, or its first or last part; letter by letter."""
+    first, _, last = text.partition(" ")
+    matches = Q()
+    for attribute in ("name", "first_name", "last_name"):
+        matches |= holding("attributes", attribute, text)
+    if last:
+        both = holding("attributes", "first_name", first)
+        matches |= both & holding("attributes", "last_name", last.strip())
+    return AppUser.objects.filter(matches).order_by("-pk")
 
 
 def by_attribute(name: str, value: str) -> QuerySet[AppUser]:

@@ -20,7 +20,7 @@ from devices import people as persons
 from devices import registry, reports
 from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import Actor, DeviceState
-from notifications import access, audit, histories, reach
+from notifications import access, audit, content, histories, reach
 from notifications.models import MessageCard
 
 PAGE = 25
@@ -53,7 +53,11 @@ def people(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     if query:
         found = reports.find_people(query, most=PAGE + 1)
-        context = {"more": len(found) > PAGE, "devices": reports.find_devices(query, most=5)}
+        context = {
+            "more": len(found) > PAGE,
+            "devices": reports.find_devices(query, most=5),
+            "near": "" if found else near(query),
+        }
         return listed(request, query, found[:PAGE], context)
     before = request.GET.get("before", "")
     newest = AppUser.objects.order_by("-pk")
@@ -63,6 +67,12 @@ def people(request: HttpRequest) -> HttpResponse:
     older = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     context = {"next_url": older, "first_url": "?" if before else ""}
     return listed(request, "", page[:PAGE], context)
+
+
+def near(query: str) -> str:
+    """The id that was meant, where one letter or capital is off."""
+    named = content.parse_references(query)[:1]
+    return content.find_users(named)[1].get(named[0], "") if named else ""
 
 
 def listed(

@@ -42,9 +42,10 @@ def hanna() -> AppUser:
         "huts=42",
         "vip=true",
         "name=Hanna Krüger",
+        "Hanna Krüger",
     ],
 )
-def test_a_person_is_found_by_id_its_beginning_alias_or_attribute(hanna, query):
+def test_a_person_is_found_by_id_its_beginning_alias_name_or_attribute(hanna, query):
     make_user("someone-else", attributes={"city": "Linz", "name": "Graz-Fan"})
 
     assert found(query) == ["hanna.k"]
@@ -72,6 +73,20 @@ def test_what_does_not_match_finds_nobody_and_says_what_to_try(hanna, query):
     assert page.status_code == 200
     assert page.context["rows"] == []
     assert "Ids are case-sensitive" in page.content.decode()
+
+
+@pytest.mark.parametrize("query", ["Mia", "Moser", "Mia Moser"])
+def test_a_person_whose_name_comes_in_parts_is_found_by_each_and_by_both(query):
+    make_user("mia-m", attributes={"first_name": "Mia", "last_name": "Moser"})
+    make_user("mio-m", attributes={"first_name": "Mio", "last_name": "Mose"})
+
+    assert found(query) == ["mia-m"]
+
+
+def test_an_id_whose_capitals_are_off_is_offered(hanna):
+    page = client_of("viewer").get("/people/", {"q": "Hanna.K"}).content.decode()
+
+    assert 'Did you mean <a class="mono" href="/people/hanna.k/">hanna.k</a>?' in page
 
 
 def test_the_exact_id_comes_first():
