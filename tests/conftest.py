@@ -122,10 +122,15 @@ def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def sandbox(_sandbox_process: Any) -> Any:
-    """The FCM sandbox as a process, at `settings.SANDBOX_URL`; forgets everything between tests."""
+def sandbox(_sandbox_process: Any) -> Iterator[Any]:
+    """The FCM sandbox as a process, at `settings.SANDBOX_URL`. Between tests it forgets everything,
+    and this process its connections to it."""
+    from notifications.sending import channel
+
     _sandbox_process.reset()
-    return _sandbox_process
+    channel.forget()
+    yield _sandbox_process
+    channel.forget()
 
 
 @pytest.fixture

@@ -153,17 +153,8 @@ def test_no_time_passes_for_a_phone_nobody_knows():
     )
 
 
-@pytest.fixture
-def fresh_channel(sandbox):
-    from notifications.sending import channel
-
-    channel.forget()
-    yield sandbox
-    channel.forget()
-
-
 @pytest.mark.django_db(transaction=True)
-def test_the_inbox_has_what_fcm_accepted_oldest_first_and_only_what_is_new(fresh_channel):
+def test_the_inbox_has_what_fcm_accepted_oldest_first_and_only_what_is_new(sandbox):
     make_phones(1)
     for title in ("one", "two", "three"):
         confirmed(title=title)
@@ -187,7 +178,7 @@ def test_the_inbox_has_what_fcm_accepted_oldest_first_and_only_what_is_new(fresh
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_phone_that_is_offline_gets_it_when_it_is_back(fresh_channel):
+def test_a_phone_that_is_offline_gets_it_when_it_is_back(sandbox):
     make_phones(1)
     client = client_of("ops")
     told = {"token": token_of(0), "state": "offline"}

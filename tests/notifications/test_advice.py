@@ -11,15 +11,8 @@ from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of
 from tests.sending import confirmed, make_phones, make_staff, run_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 EMAIL = "beckon@beckon-sandbox.iam.gserviceaccount.com"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
-    yield
-    channel.forget()
 
 
 def paused_by(sandbox, fault: str) -> Notification:

@@ -10,20 +10,13 @@ from django.core.exceptions import ValidationError
 from devices.models import AppUser, Device
 from notifications import access, copying, correcting, lifecycle, reach, reports
 from notifications.models import AuditEntry, Delivery, Notification
-from notifications.sending import channel, clock, sweep
+from notifications.sending import clock, sweep
 from notifications.states import NotificationStatus as S
 from tests.notifications.test_faults import begun, send_one_batch
 from tests.sending import confirm, confirmed, make_phones, make_staff, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 NEW = {"title": "First snow", "body": "12 huts still have beds."}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox: Any) -> Any:
-    channel.forget()
-    yield
-    channel.forget()
 
 
 def sent(**fields: Any) -> Notification:

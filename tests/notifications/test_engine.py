@@ -9,16 +9,7 @@ from notifications.models import Batch, Delivery, Notification
 from notifications.states import NotificationStatus as S
 from tests.sending import confirmed, make_phones, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    from notifications.sending import channel
-
-    channel.forget()
-    yield
-    channel.forget()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 
 
 def sums_right(notification: Notification) -> reports.Counts:

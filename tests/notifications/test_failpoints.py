@@ -11,16 +11,9 @@ from notifications.states import NotificationStatus as S
 from tests.notifications.test_workers import QUICK, status_of, tick_until
 from tests.sending import confirmed, make_phones, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 PHONES, WINDOW = 400, 100
 ENVIRONMENT = QUICK | {"BATCH_SIZE": "100", "LEASE_SECONDS": "1", "RETRY_SECONDS": "0.2"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    from notifications.sending import channel
-
-    channel.forget()
 
 
 def dies(start_worker, point: str) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 
 from notifications import lifecycle, reports, tasks
 from notifications.models import Batch, Notification
-from notifications.sending import channel, clock
+from notifications.sending import clock
 from notifications.states import NotificationStatus as S
 from tests import services
 from tests.console.staff import client_of
@@ -21,14 +21,13 @@ from tests.console.test_compose import value_of
 from tests.notifications.test_workers import QUICK, accepted_so_far, status_of, tick_until
 from tests.sending import confirmed, make_draft, make_phones, make_staff
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(240),
+    pytest.mark.usefixtures("sandbox"),
+]
 SLOW = [{"match": {}, "do": "slow", "seconds": 0.15}]
 UNHURRIED = QUICK | {"LEASE_SECONDS": "15"}  # where nobody is killed: outlasts a busy machine
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
 
 
 def whole(notification, sandbox, phones: int, unknown: int = 0) -> None:

@@ -12,7 +12,6 @@ from devices.models import Device
 from devices.states import DeviceState
 from notifications import reports
 from notifications.models import Delivery
-from notifications.sending import channel
 from notifications.states import NotificationStatus as S
 from tests import services
 from tests.notifications.test_faults_of_services import database_away, whole
@@ -20,6 +19,7 @@ from tests.notifications.test_workers import accepted_so_far, status_of, tick_un
 from tests.sending import confirmed, make_phones
 
 pytestmark = [
+    pytest.mark.usefixtures("sandbox"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(1_800),
     pytest.mark.skipif(not os.environ.get("BECKON_HEAVY"), reason="`make soak` plays it"),
@@ -33,11 +33,6 @@ ROUGH = [
     {"match": {"share": 0.2}, "do": "unavailable"},
 ]
 SLOW = [{"match": {}, "do": "slow", "seconds": 0.15}]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
 
 
 def test_a_hundred_thousand_on_a_rough_day_end_by_themselves(start_worker, sandbox):

@@ -13,14 +13,7 @@ from tests.console.staff import client_of, make_member, signed_in
 from tests.notifications.test_faults import begun, send_one_batch
 from tests.sending import confirmed, make_phones, make_staff, run_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
-    yield
-    channel.forget()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 
 
 def throw() -> None:

@@ -139,9 +139,6 @@ def test_the_same_event_from_two_threads_counts_once():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_engine_applies_what_a_fast_phone_told_before_its_row(sandbox):
-    from notifications.sending import channel
-
-    channel.forget()
     devices = make_phones(3)
     notification = confirmed()
     receipts.take([opened(notification, device) for device in devices], timezone.now())
@@ -151,4 +148,3 @@ def test_the_engine_applies_what_a_fast_phone_told_before_its_row(sandbox):
     found = reports.counts(notification)
     assert (found.accepted, found.opened) == (3, 3)
     assert not Receipt.objects.filter(applied_at=None).exists()
-    channel.forget()

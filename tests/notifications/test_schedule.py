@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from notifications.sending import channel
 from tests.schedule import Story, check
 
 SEEDS = [int(seed) for seed in os.environ.get("BECKON_SEEDS", "1 2 3").split()]
@@ -17,7 +16,6 @@ def test_whatever_happens_nothing_is_lost_or_doubled(
     seed, start_worker, sandbox, redis_client, settings
 ):
     settings.SEND_WINDOW = 100
-    channel.forget()
     story = Story(seed, sandbox, start_worker, redis_client)
 
     notification = story.play(PHONES, misfortunes=8)

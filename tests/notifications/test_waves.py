@@ -1,7 +1,6 @@
 """Waves: the same few phones first, a wait, more of them, the rest; none after a guard."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,20 +9,13 @@ from devices.models import Device
 from devices.registry import bucket_of
 from notifications import access, copying, lifecycle, reports, waves
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import channel, clock, portions, sweep, waving
+from notifications.sending import clock, portions, sweep, waving
 from notifications.states import NotificationStatus as S
 from tests.sending import confirmed, make_draft, make_phones, make_staff, run_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 
 NO_WAIT = {"percents": [10, 50], "wait_s": 0}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox: Any) -> Any:
-    channel.forget()
-    yield
-    channel.forget()
 
 
 def reached(notification: Notification) -> set[int]:

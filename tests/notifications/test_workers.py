@@ -11,15 +11,12 @@ from notifications.models import Notification
 from notifications.states import NotificationStatus as S
 from tests.sending import confirmed, make_phones
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("sandbox"),
+]
 QUICK = {"LEASE_SECONDS": "2", "TICK_SECONDS": "0.5", "SEND_WINDOW": "100", "BATCH_SIZE": "500"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    from notifications.sending import channel
-
-    channel.forget()
 
 
 def tick_until(done: Callable[[], bool], seconds: float = 60) -> None:

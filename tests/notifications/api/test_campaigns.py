@@ -16,24 +16,17 @@ from devices.models import Audience
 from devices.states import KeyKind
 from notifications import occurrences, starting
 from notifications.models import AuditEntry, Notification
-from notifications.sending import channel, clock
+from notifications.sending import clock
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of
 from tests.notifications.api.test_images import picture
 from tests.notifications.test_faults import run_plan, send_one_batch
 from tests.sending import make_phones, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 URL = "/api/v1/notifications"
 EVERYONE = {"title": "First snow", "text": "12 huts still have beds.", "send_to": "everyone"}
 PHRASE = {"confirm": "Send Notification"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox: Any) -> Any:
-    channel.forget()
-    yield
-    channel.forget()
 
 
 class Caller:

@@ -13,7 +13,6 @@ from django.test import Client
 
 from notifications.api.trigger import TriggerFacts
 from notifications.models import Page, PageParameter
-from notifications.sending import channel
 from notifications.webhooks import signing
 from notifications.webhooks.catalogue import EVENTS
 from tests.factories import make_key
@@ -110,7 +109,6 @@ def as_such_an_app_reads(data: dict[str, str]) -> tuple[str, dict[str, Any]]:
 def test_an_existing_flutterflow_app_finds_its_page_and_every_type_of_parameter(
     sandbox: Any,
 ) -> None:
-    channel.forget()
     make_phones(2)
     page = Page.objects.create(name="PostView")
     types = {
@@ -151,7 +149,6 @@ def test_an_existing_flutterflow_app_finds_its_page_and_every_type_of_parameter(
 
 
 def test_a_tap_without_a_page_opens_the_app_at_its_start(sandbox: Any, transactional_db: None) -> None:  # fmt: skip
-    channel.forget()
     make_phones(1)
 
     Client().post(

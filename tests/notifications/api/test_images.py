@@ -9,7 +9,6 @@ from django.test import Client
 from PIL import Image
 
 from notifications.models import Notification
-from notifications.sending import channel
 from tests.factories import make_key
 from tests.sending import make_phones, run_all, token_of
 
@@ -37,7 +36,6 @@ def trigger(key: str, **more: Any) -> Any:
 
 
 def test_a_picture_is_uploaded_and_named_in_a_trigger(sandbox: Any) -> None:
-    channel.forget()
     key = make_key("server", ["trigger"])
     make_phones(1)
 

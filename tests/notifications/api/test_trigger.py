@@ -12,17 +12,11 @@ from devices.models import Device
 from devices.states import KeyKind
 from notifications import reports
 from notifications.models import Notification, Page, PageParameter
-from notifications.sending import channel
 from tests.sending import make_phones, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 URL = "/api/v1/notifications/trigger"
 BODY = {"title": "Someone answered", "text": "Jo commented on your post."}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
 
 
 @pytest.fixture

@@ -10,17 +10,11 @@ from devices.models import AppUser
 from devices.states import KeyKind
 from notifications import cards
 from notifications.models import MessageCard, Notification
-from notifications.sending import channel
 from tests.sending import make_phones, make_staff, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 URL = "/api/v1/notifications/trigger"
 CALL = {"template": "order-ready", "variables": {"order_no": 1234}, "user_id": "phone-0"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
 
 
 @pytest.fixture

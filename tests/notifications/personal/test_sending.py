@@ -7,16 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from devices.models import AppUser, Device
 from notifications import reports
 from notifications.models import Delivery, Notification
-from notifications.sending import channel
 from tests.sending import confirmed, make_phones, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 HELLO = 'Hello {{ first_name | default: "there" }}'
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
 
 
 def know(number: int, locale: str = "", **attributes: object) -> None:

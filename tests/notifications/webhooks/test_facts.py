@@ -9,18 +9,13 @@ from devices.permission import Report
 from devices.states import KeyKind
 from notifications import triggers
 from notifications.models import Delivery, Notification
-from notifications.sending import channel, guards
+from notifications.sending import guards
 from notifications.webhooks import courier, handing
 from tests.console.staff import make_member
 from tests.factories import make_device
 from tests.sending import confirmed, make_phones, run_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 
 
 def told(receiver):
