@@ -47,7 +47,8 @@ def group_words(group: str, items: list[dict[str, Any]]) -> str:
     parts = []
     for item in items:
         inner = next((name for name in audiences.GROUPS if name in item), "")
-        parts.append(f"({group_words(inner, item[inner])})" if inner else condition_words(item))
+        words = group_words(inner, item[inner]) if inner else condition_words(item)
+        parts.append(f"({words})" if inner in ("all", "any") else words)
     joined = JOINED[group].join(parts)
     return f"not ({joined})" if group == "none" else joined
 

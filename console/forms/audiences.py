@@ -4,11 +4,13 @@
 what is right. A row keeps what was typed, whatever it is worth.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
 from typing import Any
 
+from console import countries
+from console.forms.audience_rows import Row, ops_of
 from devices import audiences
 from devices.audiences import checking
 from devices.audiences.fields import OPS_OF
@@ -18,100 +20,7 @@ ROWS_MAX = checking.CONDITIONS_MAX
 VALUE_MAX = 300_000  # a thousand values, and what is refused as too many
 KEYS = ("group", "field", "name", "type", "op", "value")
 GROUPS = (("all", "all of these"), ("any", "any of these"), ("none", "none of these"))
-INNER = (
-    ("", "The rule itself"),
-    ("all", "Group: all of"),
-    ("any", "Group: any of"),
-    ("none", "Group: none of"),
-)
-TYPES = (("string", "text"), ("number", "number"), ("boolean", "yes or no"), ("date", "date"))
-WORDS = {
-    "is": "is",
-    "is_not": "is not",
-    "one_of": "is one of",
-    "contains": "contains",
-    "more": "is more than, or after",
-    "less": "is less than, or before",
-    "between": "is between",
-    "exists": "is there",
-    "in_last": "in the last (days)",
-    "not_in_last": "not in the last (days)",
-    "did": "did, in the last (days)",
-    "did_not": "did not, in the last (days)",
-}
-HINTS = {
-    "tag": "such as vip",
-    "platform": "ios or android",
-    "os_version": "such as 17.2",
-    "app_version": "such as 4.10",
-    "permission": "granted, provisional, should_request, denied, opted_out",
-    "locale": "such as de or de-AT",
-    "country": "two capitals, such as AT",
-    "timezone": "such as Europe/Vienna",
-    "registered": "2026-11-30, or a number of days",
-    "last_seen": "2026-11-30, or a number of days",
-    "opened": "days",
-}
-
-
-@dataclass(slots=True)
-class Row:
-    """One condition as it is typed."""
-
-    group: str = ""
-    field: str = "attribute"
-    name: str = ""
-    type: str = "string"
-    op: str = "is"
-    value: str = ""
-    errors: list[str] = part(default_factory=list)
-
-    @property
-    def ops(self) -> list[tuple[str, str]]:
-        return [(op, WORDS[op]) for op in ops_of(self)]
-
-    @property
-    def is_attribute(self) -> bool:
-        return self.field == "attribute"
-
-    @property
-    def is_opened(self) -> bool:
-        return self.field == "opened"
-
-    @property
-    def choices(self) -> list[tuple[str, str]]:
-        """Where one of a few words is all there is to say."""
-        known = audiences.FIELDS.get(self.field)
-        if known is None or self.op not in ("is", "is_not"):
-            return []
-        return list(known.choices.items())
-
-    @property
-    def hint(self) -> str:
-        if self.choices:
-            return ""
-        if self.op == "one_of":
-            return "Separate with commas."
-        if self.op == "between":
-            return "The lower, a comma, the higher."
-        if self.op in ("in_last", "not_in_last"):
-            return "days"
-        if self.op == "exists" or (self.is_attribute and self.type == "boolean"):
-            return "yes or no"
-        return HINTS.get(self.field, "")
-
-
-def ops_of(row: Row) -> tuple[str, ...]:
-    if row.field == "opened":
-        return ("did", "did_not")
-    if row.field == "attribute":
-        return OPS_OF.get(row.type, OPS_OF["string"])
-    known = audiences.FIELDS.get(row.field)
-    return known.ops if known else ()
-
-
-def field_choices() -> list[tuple[str, str]]:
-    return [(name, known.label) for name, known in audiences.FIELDS.items()]
+NAMED = ("name", "type", "notification")  # parts that stand before the value
 
 
 @dataclass(slots=True)
@@ -134,6 +43,10 @@ class Builder:
     def other_errors(self) -> list[str]:
         return [one for path, told in self.errors.items() if path not in SHOWN for one in told]
 
+    @property
+    def asks_phones(self) -> bool:
+        return any(audiences.FIELDS[row.field].about == "phone" for row in self.rows)
+
     def refuse(self, errors: Mapping[str, list[str]]) -> None:
         """Each sentence goes to the row that its path names."""
         places = dict(paths_of(self))
@@ -143,6 +56,29 @@ class Builder:
                 self.errors.setdefault(path, []).extend(told)
             else:
                 row.errors.extend(told)
+                row.wrong = "name" if path.rpartition(".")[2] in NAMED else "value"
+
+    @property
+    def sections(self) -> list[tuple[str, str, list[tuple[int, Row]]]]:
+        """(group, its words, rows with their places): those on their own as they stand, those of
+        a group together where its first one stands."""
+        found: list[tuple[str, str, list[tuple[int, Row]]]] = []
+        groups: dict[str, list[tuple[int, Row]]] = {}
+        for index, row in enumerate(self.rows):
+            if row.group in groups:
+                groups[row.group].append((index, row))
+                continue
+            rows = [(index, row)]
+            found.append((row.group, dict(GROUPS).get(row.group, ""), rows))
+            if row.group:
+                groups[row.group] = rows
+        return found
+
+    @property
+    def more_groups(self) -> list[tuple[str, str]]:
+        """Groups that could be begun: of each kind there is one."""
+        have = {row.group for row in self.rows} | {self.group}
+        return [(name, words) for name, words in GROUPS if name not in have]
 
 
 SHOWN = ("name", "description", "rules.exclude")
@@ -171,18 +107,19 @@ def rows_of(items: list[dict[str, Any]], group: str = "") -> Iterator[Row]:
         elif item["field"] == "opened":
             yield Row(group, "opened", item["notification"], "", item["op"], str(item["days"]))
         else:
+            told = countries.name_of if item["field"] == "country" else str
             yield Row(
                 group, item["field"], item.get("name", ""), item.get("type", "string"),
-                item["op"], shown(item.get("value")),
+                item["op"], shown(item.get("value"), told),
             )  # fmt: skip
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, told: Callable[[Any], str] = str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(shown, value))
-    return str(value)
+        return ", ".join(shown(one, told) for one in value)
+    return told(value)
 
 
 def of_post(post: Mapping[str, str]) -> Builder:
@@ -216,7 +153,8 @@ def redrawn(builder: Builder, post: Mapping[str, str]) -> Builder:
     if removed.isascii() and removed.isdigit() and int(removed) < len(builder.rows):
         del builder.rows[int(removed)]
     if "add_condition" in post and len(builder.rows) < ROWS_MAX:
-        builder.rows.append(Row())
+        group = post["add_condition"]
+        builder.rows.append(Row(group if group in audiences.GROUPS else ""))
     return builder
 
 
@@ -294,6 +232,8 @@ def value_of(row: Row) -> Any:
 def typed(text: str, kind: str) -> Any:
     if kind == "number":
         return number(text)
+    if kind == "country":
+        return countries.code_of(text)
     return truth(text) if kind == "boolean" else text
 
 

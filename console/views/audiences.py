@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console import audience_words, phone_words
+from console import audience_words, countries, numbers, phone_words
+from console.forms import audience_rows
 from console.forms import audiences as builders
 from console.templatetags.beckon import kb
 from console.uploads import TooLargeFile
@@ -27,6 +28,7 @@ from notifications.models import Notification
 
 ROW_BUTTONS = ("add_condition", "remove_condition", "redraw")
 LINES_SHOWN = 100
+FEW = 20  # audiences of a small installation, counted while one looks
 READY = {
     "iphone": (
         "Everyone on iPhone",
@@ -60,13 +62,14 @@ def ready() -> list[Ready]:
 @require_safe
 @requires("view")
 def index(request: HttpRequest) -> HttpResponse:
-    """Counted on demand: a list of many audiences would count for long."""
+    """Counted at once where that is quick; else on demand: many audiences would count for long."""
     archived = "archived" in request.GET
     found = Audience.objects.filter(archived_at__isnull=not archived)
     rows = found.annotate(uses=Count("notifications", distinct=True))
     context = {
         "audiences": [audience_words.described(one) for one in rows],
         "archived": archived,
+        "count_at_once": len(rows) <= FEW and numbers.has_few_phones(),
         "any_archived": Audience.objects.exclude(archived_at=None).exists(),
         "ready": ready(),
         "may_change": access.allowed(request.user, "audiences"),
@@ -107,11 +110,15 @@ def count(request: HttpRequest) -> HttpResponse:
     if saved.isascii() and saved.isdigit() and len(saved) < 19:
         context["people"] = audiences.count(get_object_or_404(Audience, pk=min(int(saved), 2**31)))
         return render(request, "console/audiences/_count.html", context)
-    rules = builders.of_post(request.POST).rules
+    builder = builders.of_post(request.POST)
     try:
-        context["people"] = audiences.those(audiences.check(rules)).count()
-    except ValidationError:
-        context["unfinished"] = True
+        rules = audiences.check(builder.rules)
+    except ValidationError as error:
+        context["unfinished"] = "" if any(r.is_blank for r in builder.rows) else error.messages[0]
+        return render(request, "console/audiences/_count.html", context)
+    context["people"] = audiences.those(rules).count()
+    context["words"] = audience_words.described(Audience(rules=rules))
+    context["everyone"] = AppUser.objects.count() if numbers.has_few_phones() else 0
     return render(request, "console/audiences/_count.html", context)
 
 
@@ -132,10 +139,10 @@ def drawn(
         "form": builder,
         "may_change": may and not (audience and audience.archived_at),
         "may_manage": may,
-        "fields": builders.field_choices(),
-        "types": builders.TYPES,
+        "fields": audience_rows.field_choices(),
+        "types": audience_rows.TYPES,
+        "countries": countries.names(),
         "groups": builders.GROUPS,
-        "inner": builders.INNER,
         "others": others,
         "attributes": audiences.known_names() if may else [],
         "recent": Notification.objects.exclude(started_at=None).order_by("-pk")[:50],
@@ -183,7 +190,12 @@ def acted(request: HttpRequest, audience: Audience) -> HttpResponse:
 def posted(request: HttpRequest, audience: Audience | None) -> HttpResponse:
     builder = builders.of_post(request.POST)
     if any(button in request.POST for button in ROW_BUTTONS):
-        return drawn(request, audience, builders.redrawn(builder, request.POST))
+        builder = builders.redrawn(builder, request.POST)
+        focus = "add" if "remove_condition" in request.POST else len(builder.rows) - 1
+        more = {} if "redraw" in request.POST else {"focus": focus}
+        answer = drawn(request, audience, builder, **more)
+        answer.headers["HX-Trigger-After-Settle"] = "redrawn"  # the figure is asked anew
+        return answer
     try:
         saved = save(request, audience, builder)
     except ValidationError as error:

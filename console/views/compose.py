@@ -1,5 +1,6 @@
 """Compose: a new notification or a draft, one form, one address each."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,16 @@ MODES = ("review", "save", "autosave", "test", *REDRAW)
 def compose(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return posted(request, None)
-    to = request.GET.get("to", "")  # from a person's page: "send to this person"
-    named = {"send_to": SendTo.USERS, "recipients": to} if to else {}
-    return draw(request, ComposeForm(initial=named))
+    return draw(request, ComposeForm(initial=named(request.GET)))
+
+
+def named(query: Mapping[str, str]) -> dict[str, Any]:
+    """Whom the page that led here is about: one person, or an audience."""
+    if to := query.get("to", ""):
+        return {"send_to": SendTo.USERS, "recipients": to}
+    if audience := query.get("audience", ""):
+        return {"send_to": SendTo.AUDIENCE, "audience": audience}
+    return {}
 
 
 @require_http_methods(["GET", "POST"])

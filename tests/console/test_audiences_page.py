@@ -190,3 +190,56 @@ def test_a_larger_file_is_imported_on_the_server(tmp_path, capsys):
     assert "matched: 1" in said.out
     assert "line 3: We don’t know carl." in said.err
     assert audiences.count(audience) == 1
+
+
+def test_a_group_is_begun_filled_and_shown_together():
+    client = client_of("marketer")
+    rows = ({}, {"group": "any", "field": "tag", "value": "vip"}, {"field": "tag", "value": "new"})
+
+    begun = client.post("/audiences/new/", form({}, add_condition="any")).context["form"]
+    shown = client.post("/audiences/new/", form(*rows, add_condition="any")).context["form"]
+
+    assert [row.group for row in begun.rows] == ["", "any"]
+    assert [name for name, _ in begun.more_groups] == ["none"]
+    places = [(group, [index for index, _ in rows]) for group, _, rows in shown.sections]
+    assert places == [("", [0]), ("any", [1, 3]), ("", [2])]
+
+
+def test_a_country_is_said_by_its_name_and_kept_as_its_code():
+    make_user("ann", locale="de-AT")
+    client = client_of("marketer")
+    typed = form({"field": "country", "op": "one_of", "value": "austria, CH"})
+
+    client.post("/audiences/new/", typed)
+
+    audience = Audience.objects.get()
+    assert audience.rules["all"] == [{"field": "country", "op": "one_of", "value": ["AT", "CH"]}]
+    page = client.get(f"/audiences/{audience.pk}/")
+    assert "Country is one of Austria, Switzerland." in page.content.decode()
+    assert page.context["form"].rows[0].value == "Austria, Switzerland"
+
+
+def test_the_figure_says_what_is_counted_or_why_it_is_not():
+    make_user("ann", attributes={"plan": "pro"})
+    client = client_of("marketer")
+
+    def counted(**row: str) -> str:
+        return client.post("/audiences/count/", form(row)).content.decode()
+
+    assert "Plan is pro." in counted(field="attribute", name="plan", value="pro")
+    assert "Did you mean plan?" in counted(field="attribute", name="paln", value="pro")
+    assert "Finish the rules" in counted(field="attribute")
+
+
+def test_an_audiences_page_leads_to_compose_with_it_chosen():
+    audience = keeping.create("iPhones", {"version": 1, "all": []})
+    client = client_of("marketer")
+
+    link = f"/notifications/new/?audience={audience.pk}"
+    page = client.get(link)
+
+    assert link in client.get(f"/audiences/{audience.pk}/").content.decode()
+    assert page.context["form"]["send_to"].value() == "audience"
+    assert f'<option value="{audience.pk}" selected' in page.content.decode()
+    for other in ("abc", "99999999999999999999", "0", "%00"):
+        assert client.get(f"/notifications/new/?audience={other}").status_code == 200
