@@ -5,6 +5,7 @@ rows, does what is due, and may be called any number of times.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from notifications import pulse, receipts, starting
 from notifications.models import Batch
 from notifications.sending import channel, clock, delivery, failpoints, lease, sweep
+from notifications.sending.worded import Question
 from notifications.states import BatchKind, NotificationStatus
 from notifications.webhooks import beside_beat  # noqa: F401  its thread starts with beat
 
@@ -67,26 +69,29 @@ def ring_due() -> None:
 @shared_task
 def deliver(batch_id: int) -> None:
     """Send what is left of a batch, then the next one of its queue that is due."""
-    queue = Batch.objects.filter(pk=batch_id).values_list("queue", flat=True).first()
+    queue = next((queue for (queue,) in _QUEUE.rows(batch_id)), None)
     if queue is None:
         return
-    tried: set[int] = set()
+    tried: deque[int] = deque(maxlen=lease.SKIPPED)
     current: int | None = batch_id
     while current is not None and not is_stopping():
-        tried.add(current)
+        tried.append(current)
         _deliver_one(current)
         current = lease.next_due(queue, tried)
 
 
+_QUEUE = Question(lambda pk: Batch.objects.filter(pk=pk).values_list("queue"), int)
+
+
 def _deliver_one(batch_id: int, get_client: Callable[[], Any] = channel.client) -> None:
     try:
-        delivery.deliver(batch_id, get_client=get_client, stopping=is_stopping)
+        batch = delivery.deliver(batch_id, get_client=get_client, stopping=is_stopping)
     except Exception:
         # Its lease ends by itself; whoever takes over settles what is in doubt.
         logger.exception("Batch %s broke off.", batch_id)
         return
-    rows = Batch.objects.select_related("notification").only("kind", "notification__status")
-    batch = rows.get(pk=batch_id)
+    if batch is None:
+        return
     if batch.notification.status == NotificationStatus.SENDING:
         failpoints.reached("before_finish")
         sweep.finish_if_done(batch.notification_id, clock.now())

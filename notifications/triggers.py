@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from devices.models import ApiKey, AppUser, Device
+from devices.models import ApiKey
 from notifications import audit, cards, content, reach
 from notifications.models import Batch, MessageCard, Notification
 from notifications.revision import freeze, message_of, page_of
@@ -76,19 +76,26 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
     Raises ValidationError by field, or Nobody unless `allow_empty`.
     """
     wanted = [one for one in dict.fromkeys(order.user_ids) if one not in order.exclude_user_ids]
-    known, unknown = content.find_users(wanted)
-    notification = _draft(order, known, key, now)
+    known = content.pks_of(wanted)
+    notification = _draft(order, list(known), key, now)
     if not order.template:
         content.check(message_of(notification), page_of(notification))
-    falls = reach.waterfall(notification, now)
+    falls, phones = reach.of_users(reach.who(notification), list(known.values()), now)
     if not falls.will_send and not order.allow_empty:
         raise Nobody
     notification.revision, notification.revision_sha256 = freeze(notification)
-    notification.save()
-    batch = None if order.send_at else _pack(notification, now)
+    batch = None
+    if order.send_at:
+        notification.save()
+    else:
+        notification.planned, notification.people = len(phones), len(known)
+        notification.save()
+        members = [(pk, owner or 0) for pk, owner in phones]
+        batch = plan.add_list(notification, members, now, ordinal=1)
     facts = {"phones": falls.will_send, "people": len(known)}
     audit.record(key, "triggered", notification, facts | carded(notification))
-    return Started(notification, batch, len(known), list(unknown), falls)
+    unknown = [one for one in wanted if one not in known]
+    return Started(notification, batch, len(known), unknown, falls)
 
 
 def draft_of(order: Order, now: datetime) -> Notification:
@@ -163,13 +170,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def _pack(notification: Notification, now: datetime) -> Batch:
-    owners = AppUser.objects.filter(user_id__in=notification.recipients).values("pk")
-    phones = Device.objects.active().on(notification.target_os).filter(owner__in=owners)
-    members = list(phones.order_by("pk").values_list("pk", "owner_id"))
-    Notification.objects.filter(pk=notification.pk).update(
-        planned=len(members), people=len(notification.recipients)
-    )
-    return plan.add_list(notification, members, now, ordinal=1)

@@ -21,7 +21,7 @@ from notifications.content.message import (
     texts_of,
 )
 from notifications.content.parameters import parameter_data, parameter_value, read_parameters
-from notifications.content.recipients import RECIPIENTS_MAX, find_users, parse_references
+from notifications.content.recipients import RECIPIENTS_MAX, find_users, parse_references, pks_of
 from notifications.content.weight import (
     BODY_SOFT,
     BYTES_MAX,
@@ -40,6 +40,6 @@ __all__ = [
     "BODY_SOFT", "BYTES_MAX", "BYTES_SOFT", "DATA_KEYS_MAX", "DATA_KEY_MAX", "LANGUAGES_MAX",
     "PHRASE", "RECIPIENTS_MAX", "TAG", "TITLE_SOFT", "TTL_MAX_S", "Message", "check",
     "clean_text", "data_of", "field_of", "find_users", "grapheme_count", "parameter_data",
-    "parameter_value", "parse_references", "read_parameters", "sizes", "sizes_by_language",
+    "parameter_value", "parse_references", "pks_of", "read_parameters", "sizes", "sizes_by_language",
     "texts_as_far_as_read", "texts_of",
 ]  # fmt: skip

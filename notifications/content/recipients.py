@@ -1,12 +1,13 @@
 """The people that a text names one by one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from devices.models import ID_MAX, AppUser
 
 RECIPIENTS_MAX = 50_000
+SLICE = 5_000  # ids named in one query
 
 
 def parse_references(text: str) -> list[str]:
@@ -18,17 +19,19 @@ def parse_references(text: str) -> list[str]:
 def find_users(user_ids: Iterable[str]) -> tuple[list[str], dict[str, str]]:
     """(known ids in the order given, {unknown id: a near one or ""}). Ids are case-sensitive."""
     wanted = [user_id for user_id in user_ids if user_id]
-    known: set[str] = set()
-    for start in range(0, len(wanted), 5_000):
-        part = [one for one in wanted[start : start + 5_000] if len(one) <= ID_MAX]
-        rows = AppUser.objects.filter(user_id__in=part)
-        known.update(rows.values_list("user_id", flat=True))
+    known = pks_of(wanted)
     unknown = [user_id for user_id in wanted if user_id not in known]
     near = {user_id: _near(user_id) for user_id in unknown[:20]}
-    return (
-        [user_id for user_id in wanted if user_id in known],
-        {user_id: near.get(user_id, "") for user_id in unknown},
-    )
+    return list(known), {user_id: near.get(user_id, "") for user_id in unknown}
+
+
+def pks_of(user_ids: Sequence[str]) -> dict[str, int]:
+    """{id: pk} of those that are known, in the order given."""
+    found: dict[str, int] = {}
+    for start in range(0, len(user_ids), SLICE):
+        part = [one for one in user_ids[start : start + SLICE] if len(one) <= ID_MAX]
+        found.update(AppUser.objects.filter(user_id__in=part).values_list("user_id", "pk"))
+    return {user_id: found[user_id] for user_id in user_ids if user_id in found}
 
 
 def _near(user_id: str) -> str:

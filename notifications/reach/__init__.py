@@ -23,6 +23,7 @@ from notifications.reach.waterfall import (
     count,
     frequent,
     live_count,
+    of_users,
     phones_because,
     waterfall,
 )
@@ -30,6 +31,6 @@ from notifications.reach.waterfall import (
 __all__ = [
     "COLUMNS", "ORDER", "POLICY_NAMES", "SLICE", "STALE_AFTER", "Facts", "Held", "Hours", "Lane", "Limits",
     "Policy", "Step", "Waterfall", "Who", "count", "devices_of", "evaluate", "facts_of",
-    "frequent", "lanes", "limits", "live_count", "look", "people_of", "phones_because", "policy",
-    "policy_from", "reason_expression", "user_slices", "waterfall", "who",
+    "frequent", "lanes", "limits", "live_count", "look", "of_users", "people_of", "phones_because",
+    "policy", "policy_from", "reason_expression", "user_slices", "waterfall", "who",
 ]  # fmt: skip

@@ -52,18 +52,24 @@ class Tally:
             self.unknown += n if not why and not told["perm_known"] else 0
             self.quietly += n if not why and is_quiet else 0
 
-    def take_each(self, seen: DeviceQuerySet, who: Who, rule: Policy) -> None:
-        """The same for a few phones, one by one: the engine's rule costs less than the question."""
-        owners = set()
-        for row in seen.order_by().values_list(*COLUMNS, "perm_system"):
+    def take_each(
+        self, seen: DeviceQuerySet, who: Who, rule: Policy
+    ) -> list[tuple[int, int | None]]:
+        """The same for a few phones, one by one: the engine's rule costs less than the question.
+        Returns those that are planned, as (pk, owner's pk), in the order of their pks."""
+        owners, planned = set(), []
+        for row in seen.order_by("pk").values_list(*COLUMNS, "perm_system"):
             facts, system = Facts(*row[:-1]), row[-1]
             why = self._why(facts, who, rule)
             self._add(facts.platform, why, 1)
+            if why not in ("other_os", "unregistered"):
+                planned.append((facts.pk, facts.owner_id))
             if not why:
                 self.unknown += not facts.perm_known
                 self.quietly += system in QUIETLY
                 owners.add(facts.owner_id)
         self.reached += len(owners - {None})
+        return planned
 
     def _why(self, facts: Facts, who: Who, rule: Policy) -> str:
         if who.target_os not in ("all", facts.platform):

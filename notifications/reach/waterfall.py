@@ -13,6 +13,7 @@ from django.db.models import (
     When,
 )
 
+from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from devices.states import DeviceState, Platform
 from notifications import reasons
@@ -97,6 +98,22 @@ def count(who: Who, now: datetime) -> Waterfall:
     return _add_up(who, tally)
 
 
+def of_users(
+    who: Who, pks: list[int], now: datetime
+) -> tuple[Waterfall, list[tuple[int, int | None]]]:
+    """For people named one by one, at most FEW, whose pks are known: the same as `count`, and the
+    planned phones as (pk, owner's pk) in their order. One query where no limit is in force."""
+    rule = policy(now)
+    seen = Device.objects.of_users(pks).exclude(state=DeviceState.UNREGISTERED)
+    bounds = limits(who, rule, now)
+    tally = Tally()
+    planned = tally.take_each(seen, who, rule)
+    if bounds is not None:
+        tally.reached = 0
+        tally.limit(seen, who, rule, bounds, now)
+    return _add_up(who, tally, len(pks)), planned
+
+
 def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet]:
     """The phones behind one bar of the waterfall, slice by slice; "" are those it is sent to,
     "deferred" those of them that wait for the end of quiet hours."""
@@ -155,7 +172,7 @@ def _with_os(target_os: str, rule: Policy) -> Case:
     )
 
 
-def _add_up(who: Who, tally: Tally) -> Waterfall:
+def _add_up(who: Who, tally: Tally, known: int | None = None) -> Waterfall:
     by_reason: dict[str, dict[str, int]] = {}
     for (platform, why), n in tally.by.items():
         by_reason.setdefault(why, {})[platform] = n
@@ -172,7 +189,7 @@ def _add_up(who: Who, tally: Tally) -> Waterfall:
     }
     outside = {"other_os", "unregistered"}
     return Waterfall(
-        people=people_of(who),
+        people=people_of(who) if known is None else known,
         phones=sum(tally.by.values()),
         platforms=platforms,
         steps=steps,

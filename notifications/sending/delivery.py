@@ -8,15 +8,16 @@ in doubt, and `settle` writes that down for whoever takes over (engine.md's P4).
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import OperationalError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from notifications.models import Batch
-from notifications.sending import failpoints, guards, pacing, plan
+from notifications.sending import clock, failpoints, guards, pacing, plan
 from notifications.sending import lease as leases
 from notifications.sending.air import Air
 from notifications.sending.channel import SandboxAway
@@ -26,6 +27,7 @@ from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.lease import Lease
 from notifications.sending.opening import Halt, Opening
 from notifications.sending.settle import settle
+from notifications.sending.worded import Question
 from notifications.states import BatchKind
 from notifications.states import NotificationStatus as S
 
@@ -34,8 +36,26 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.2  # a transaction at least so often while answers come in
 PACED_S = 0.05  # how long to wait when the bucket is empty
 SLOW_COMMIT_TRIES = 30
-# Of a batch, before anyone claims it.
-GLIMPSE = ("finished_at", "leased_until", "queue", "kind", "last_pk", "cursor")
+
+
+class Glimpse(NamedTuple):
+    """Of a batch, before anyone claims it."""
+
+    free: bool
+    queue: str
+    kind: str
+    left: int  # of a list: members after the cursor
+
+
+def _seen(pk: int, now: datetime) -> QuerySet[Any, Any]:
+    nobodys = Q(leased_until=None) | Q(leased_until__lte=now)
+    free = ExpressionWrapper(Q(finished_at=None) & nobodys, BooleanField())
+    return Batch.objects.filter(pk=pk).values_list(
+        free, "queue", "kind", F("last_pk") - F("cursor")
+    )
+
+
+_GLIMPSE = Question(_seen, int, datetime)
 
 
 @dataclass(slots=True)
@@ -73,7 +93,7 @@ class Run:
             held = wire.withdraw() if monotonic() > not_after else []
             if self.stopping():
                 self.opening.halt(Halt("stopping"))
-            grant = self._grant()
+            grant = self._grant(len(answers) + len(held))
             if not (answers or held or grant or self._must_write()):
                 continue
             requests = self._step(answers, held, grant)
@@ -86,9 +106,10 @@ class Run:
             return []
         return wire.answers(STEP_S, min_count=max(1, min(waiting, settings.SEND_WINDOW // 2)))
 
-    def _grant(self) -> int:
-        """How many devices may be opened next; waits a little where the bucket is empty."""
-        room = self.opening.room()
+    def _grant(self, freed: int) -> int:
+        """How many devices may be opened in the step that records `freed` others; waits a little
+        where the bucket is empty."""
+        room = self.opening.room(freed)
         if not room:
             return 0
         grant = pacing.pacer().grant(room, self.lease.batch.queue)
@@ -121,23 +142,23 @@ class Run:
 
 def deliver(
     batch_id: int, *, get_client: Callable[[], Client], stopping: Callable[[], bool]
-) -> bool:
-    """Send what is left of one batch. Returns False when someone else holds it or nothing is to
-    be done. Raises nothing for what FCM says; the ledger has it."""
+) -> Batch | None:
+    """Send what is left of one batch. Returns it as it was seen last; None when someone else
+    holds it or nothing is to be done. Raises nothing for what FCM says; the ledger has it."""
     air = Air()
     sender = _sender(get_client)
-    seen = Batch.objects.filter(pk=batch_id).values_list(*GLIMPSE, named=True).first()
-    if seen is None or not _may_be_free(seen):
-        return False
-    granted = _granted_ahead(seen)
+    seen = next(iter(_GLIMPSE.rows(batch_id, clock.now())), None)
+    if seen is None or not seen[0]:  # most doorbells ring for what someone else has begun
+        return None
+    granted = _granted_ahead(Glimpse(*seen))
     opening, requests = None, []
     with air, transaction.atomic():
         lease = _taken(batch_id)
         if lease is None:
-            return False
+            return None
         if not _goes_on(lease.batch):
             _put_down(lease)
-            return True
+            return lease.batch
         if granted and sender.client is not None:
             opening = Opening(lease)
             requests = opening.step([], [], granted)
@@ -151,7 +172,7 @@ def deliver(
         if opening is None:
             requests = run.first()
         run.go(sender.client.start, requests)
-    return True
+    return lease.batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +196,12 @@ def _sender(get_client: Callable[[], Client]) -> Sender:
         return Sender()
 
 
-def _may_be_free(seen: Any) -> bool:
-    """Before a transaction that writes: most doorbells ring for what someone else has begun."""
-    if seen.finished_at is not None:
-        return False
-    return seen.leased_until is None or seen.leased_until <= leases.clock.now()
-
-
-def _granted_ahead(seen: Any) -> int:
+def _granted_ahead(seen: Glimpse) -> int:
     """What the bucket grants a short list, asked before its claim: there the claim and the first
     opening are one transaction. 0 for everything else."""
     if seen.queue != "trigger" or seen.kind != BatchKind.LIST:
         return 0
-    return pacing.pacer().grant(min(seen.last_pk - seen.cursor, settings.SEND_WINDOW), "trigger")
+    return pacing.pacer().grant(min(seen.left, settings.SEND_WINDOW), "trigger")
 
 
 def _taken(batch_id: int) -> Lease | None:

@@ -3,6 +3,7 @@
 No lock outlives a transaction and no race is lost: whoever's token stands in the row may write.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,8 +20,10 @@ from notifications.models import Batch
 from notifications.querysets import BatchQuerySet
 from notifications.sending import clock, glance, pause
 from notifications.sending.glance import Glance
+from notifications.sending.worded import Change, Question
 
 NEAR = 32
+SKIPPED = 64  # batches that one chain may look past
 
 
 def span() -> timedelta:
@@ -101,15 +104,21 @@ def _update(names: tuple[str, ...]) -> str:
     return f"UPDATE {table} SET {changes} WHERE id = %s AND lease_token = %s"  # noqa: S608
 
 
+def _take(pk: int, now: datetime, token: UUID, until: datetime) -> None:
+    Batch.objects.filter(pk=pk).filter(
+        pk__in=Batch.objects.claimable(now).filter(pk=pk).values("pk")
+    ).filter(Q(leased_until=None) | Q(leased_until__lte=now)).update(
+        lease_token=token, leased_until=until
+    )
+
+
+_TAKE = Change(_take, int, datetime, UUID, datetime)
+
+
 def claim(batch_id: int) -> Lease | None:
     """Inside a transaction: one UPDATE decides who holds the batch."""
     now, token = clock.now(), uuid4()
-    won = (
-        Batch.objects.filter(pk=batch_id)
-        .filter(pk__in=Batch.objects.claimable(now).filter(pk=batch_id).values("pk"))
-        .filter(Q(leased_until=None) | Q(leased_until__lte=now))
-        .update(lease_token=token, leased_until=now + span())
-    )
+    won = _TAKE.run(batch_id, now, token, now + span())
     if not won:
         return None
     batch = Batch.objects.select_related("notification").get(pk=batch_id)
@@ -120,14 +129,23 @@ def due(queue: str) -> BatchQuerySet:
     """What a worker of that queue may take now, oldest first. While everything is paused only
     what a dead holder left in doubt: it is settled, not sent."""
     now = clock.now()
+    return _due(queue, tuple(pause.held(now)), now)
+
+
+def _due(queue: str, held: tuple[str, ...], now: datetime) -> BatchQuerySet:
     found = Batch.objects.claimable(now).filter(queue=queue).order_by("due_at", "pk")
-    held = pause.held(now)
     return found.filter(Q(in_doubt__gt=0) | ~Q(notification__kind__in=held)) if held else found
 
 
-def next_due(queue: str, skip: set[int]) -> int | None:
-    """A batch of that queue that waits long, if any is free now. Of many short ones not always
-    the first: else all threads would try for it and all but one in vain."""
-    waiting = due(queue).exclude(pk__in=skip).values_list("pk", flat=True)
-    near = list(waiting[: NEAR if queue == "trigger" else 1])
+@cache
+def _first_due(queue: str, held: tuple[str, ...], most: int) -> Question:
+    return Question(lambda now: _due(queue, held, now).values_list("pk")[:most], datetime)
+
+
+def next_due(queue: str, skip: Container[int]) -> int | None:
+    """A batch of that queue that waits long, if any is free now, but for `skip`. Of many short
+    ones not always the first: else all threads would try for it and all but one in vain."""
+    now = clock.now()
+    waiting = _first_due(queue, tuple(sorted(pause.held(now))), NEAR + SKIPPED).rows(now)
+    near = [pk for (pk,) in waiting if pk not in skip][: NEAR if queue == "trigger" else 1]
     return choice(near) if near else None  # noqa: S311  no secret

@@ -127,10 +127,11 @@ class Opening:
     def expires_at(self) -> datetime:
         return expiry(self.notification, self.batch.timezone)
 
-    def room(self) -> int:
+    def room(self, freed: int = 0) -> int:
+        """For how many devices, once `freed` of those on the wire are recorded."""
         if self.exhausted or self.halted or self.ended:
             return 0
-        return max(0, settings.SEND_WINDOW - len(self.out))
+        return max(0, settings.SEND_WINDOW - len(self.out) + freed)
 
     def halt(self, halt: Halt) -> None:
         self.halted = self.halted or halt
@@ -168,8 +169,8 @@ class Opening:
             self._heed(record)
             opened: dict[int, Out] = {}
             cursor, exhausted = self.batch.cursor, self.exhausted
-            if grant and self.room() and not self.halted:
-                cursor, exhausted = self._open(grant, policy, record, opened, requests)
+            if most := min(grant, self.room(len(done))):
+                cursor, exhausted = self._open(most, policy, record, opened, requests)
             self._close(left | opened, cursor, exhausted, record.delta, now)
             touched = [pk for pk, *_ in answered]
             if touched:
@@ -208,15 +209,16 @@ class Opening:
 
     def _open(
         self,
-        grant: int,
+        most: int,
         policy: reach.Policy,
         record: Record,
         opened: dict[int, Out],
         requests: list[tuple[int, bytes]],
     ) -> tuple[int, bool]:
-        """Fills `opened` and `requests`; returns the batch's new cursor and whether it is read."""
+        """Opens at most so many. Fills `opened` and `requests`; returns the batch's new cursor and
+        whether it is read."""
         delta, now = record.delta, record.now
-        read = self.reader.read(self.batch, policy, min(grant, self.room()))
+        read = self.reader.read(self.batch, policy, most)
         held = self.holder.look(read.candidates, policy, now)
         letters = self.letters.write(read.candidates) if self.letters else None
         rows: list[ledger.Row] = []
@@ -304,8 +306,9 @@ class Opening:
         elif exhausted or self.notification.status == S.STOPPED:
             self.lease.finish(**fields)
             self.ended = True
-            if self.batch.queue == "trigger":
-                sweep.finish_if_done(self.notification.pk, now)
+            short = self.batch.queue == "trigger"
+            if short and sweep.finish_if_done(self.notification.pk, now):
+                self.notification.status = S.SENT
         elif self.halted:
             if self.halted.due_at:
                 fields["due_at"] = self.halted.due_at

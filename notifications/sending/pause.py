@@ -5,14 +5,22 @@ from typing import Any
 
 from devices import preferences
 from notifications.models import ProjectPause
+from notifications.sending.worded import Question
 from notifications.states import Kind
 
 UNNAMED_WITHIN = timedelta(seconds=10)
 
 
+def _lasting(now: datetime) -> Any:
+    return ProjectPause.objects.filter(pk=1, until__gt=now)
+
+
+_LASTS = Question(lambda now: _lasting(now).values_list("pk"), datetime)
+
+
 def until(now: datetime) -> datetime | None:
     """The pause's end while it lasts."""
-    end = ProjectPause.objects.filter(pk=1, until__gt=now).values_list("until", flat=True).first()
+    end: datetime | None = _lasting(now).values_list("until", flat=True).first()
     return end
 
 
@@ -35,7 +43,7 @@ def all_holds(kind: str, known: dict[str, Any] | None = None) -> bool:
 def held(now: datetime) -> frozenset[str]:
     """The kinds of notifications of which nothing may be opened now, by Google's word or a
     person's."""
-    if until(now) is not None:
+    if _LASTS.rows(now):
         return frozenset(Kind.values)
     known = preferences.read(*ALL)
     return frozenset(kind for kind in Kind.values if all_holds(kind, known))

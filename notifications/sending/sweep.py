@@ -10,6 +10,7 @@ from devices import outbox
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import counters, guards, pairs, waving, zoning
 from notifications.sending.portions import HELD_BACK
+from notifications.sending.worded import Change
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome, SendTo
 
@@ -19,22 +20,37 @@ ENDINGS = ("notification.sent", "delivery.failed")  # what other systems hear at
 def finish_if_done(notification_id: int, now: datetime) -> bool:
     """Sending → sent when no unfinished batch is left, the plan included; or → paused when all
     that are left are blocked by a wrong set-up."""
-    unfinished = Batch.objects.filter(notification=OuterRef("pk"), finished_at=None)
-    sending = Notification.objects.filter(pk=notification_id, status=S.SENDING)
-    whole = Q(each_clock=False) | Q(send_to=SendTo.USERS) | zoning.has_last()
-    if _finish(notification_id, sending.filter(whole, ~Exists(unfinished)), now):
+    if _finish(notification_id, now):
         return True
-    goes_on = unfinished.filter(blocked_by="").exclude(due_at=HELD_BACK)
-    blocked = unfinished.exclude(blocked_by="")
-    if sending.filter(~Exists(goes_on), Exists(blocked)).exists():
+    goes_on = _unfinished().filter(blocked_by="").exclude(due_at=HELD_BACK)
+    blocked = _unfinished().exclude(blocked_by="")
+    if _sending(notification_id).filter(~Exists(goes_on), Exists(blocked)).exists():
         _pause_blocked(notification_id, now)
     return False
 
 
-def _finish(notification_id: int, done: QuerySet[Notification], now: datetime) -> bool:
-    with transaction.atomic() if outbox.listens(*ENDINGS) else nullcontext():
-        finished = done.update(status=S.SENT, finished_at=now, version=F("version") + 1)
-        if finished:
+def _sending(pk: int) -> QuerySet[Notification]:
+    return Notification.objects.filter(pk=pk, status=S.SENDING)
+
+
+def _unfinished() -> QuerySet[Batch]:
+    return Batch.objects.filter(notification=OuterRef("pk"), finished_at=None)
+
+
+def _end(notification_id: int, now: datetime) -> None:
+    whole = Q(each_clock=False) | Q(send_to=SendTo.USERS) | zoning.has_last()
+    done = _sending(notification_id).filter(whole, ~Exists(_unfinished()))
+    done.update(status=S.SENT, finished_at=now, version=F("version") + 1)
+
+
+_END = Change(_end, int, datetime)
+
+
+def _finish(notification_id: int, now: datetime) -> bool:
+    heard = outbox.listens(*ENDINGS)
+    with transaction.atomic() if heard else nullcontext():
+        finished = _END.run(notification_id, now)
+        if finished and heard:
             for event in ENDINGS:
                 outbox.write(event, {"notification": notification_id}, at=now)
     return bool(finished)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ from devices.querysets import DeviceQuerySet
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, portions, zoning
+from notifications.sending.worded import Question
 from notifications.states import BatchKind, Outcome
 
 REWORDED_S = 5.0
+FEW = 5  # phones of a list whose questions are kept in words
 
 
 class Candidate(NamedTuple):
@@ -107,10 +110,7 @@ def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, m
     wanted = pairs.unpack(batch.members, batch.cursor, most)
     cursor = batch.cursor + len(wanted)
     pks = [pk for pk, _ in wanted]
-    facts = {
-        row[0]: reach.Facts._make(row)
-        for row in Device.objects.filter(pk__in=pks).values_list(*reach.COLUMNS)
-    }
+    facts = {row[0]: reach.Facts(*row) for row in _facts_of(pks, policy)}
     rows = _rows(notification, pks)
     candidates = []
     for pk, user_id in wanted:
@@ -127,7 +127,34 @@ def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, m
 WaitingRow = tuple[int, str, int, int, bool, datetime, str]
 
 
+@cache
+def _asking_for(few: int) -> Question:
+    def facts(*pks: int) -> Any:
+        return Device.objects.filter(pk__in=pks).values_list(*reach.COLUMNS[:-1])
+
+    return Question(facts, *[int] * few)
+
+
+def _facts_of(pks: list[int], policy: reach.Policy) -> Sequence[tuple[Any, ...]]:
+    """As `Reader._facts` reads them. Few phones, by far the most frequent list, are asked for in
+    words that are kept."""
+    if policy.stale_before is None and 0 < len(pks) <= FEW:
+        return _asking_for(len(pks)).rows(*pks)
+    return list(Device.objects.filter(pk__in=pks).values_list(*reach.COLUMNS))
+
+
+@cache
+def _asking_for_rows(few: int) -> Question:
+    def rows(notification: int, *pks: int) -> Any:
+        known = Delivery.objects.filter(notification=notification, device_id__in=pks)
+        return known.values_list("device_id")
+
+    return Question(rows, int, *[int] * few)
+
+
 def _rows(notification: Notification, pks: list[int]) -> dict[int, WaitingRow]:
+    if 0 < len(pks) <= FEW and not _asking_for_rows(len(pks)).rows(notification.pk, *pks):
+        return {}
     rows = Delivery.objects.filter(notification=notification, device_id__in=pks).values_list(
         "device_id", "outcome", "batch_id", "attempts", "doubtful", "started_at", "platform"
     )
