@@ -21,15 +21,18 @@ from devices.registry import bucket_of
 USER, PHONE = "demo-{:07d}", "demo-phone-{:08d}"
 CHUNK = 10_000
 NAMES = ("Ada", "Ben", "Chloe", "Dmitri", "Emeka", "Fatima", "Grace", "Hiro", "Ines", "Jonas")
-PLACES = (
-    ("de", "Europe/Berlin", "Germany"),
+PLACES = (  # as many as have no factor in common with 100 either
+    ("de-DE", "Europe/Berlin", "Germany"),
     ("en-US", "America/New_York", "United States"),
     ("en-GB", "Europe/London", "United Kingdom"),
-    ("fr", "Europe/Paris", "France"),
-    ("ja", "Asia/Tokyo", "Japan"),
+    ("fr-FR", "Europe/Paris", "France"),
+    ("ja-JP", "Asia/Tokyo", "Japan"),
     ("pt-BR", "America/Sao_Paulo", "Brazil"),
     ("en-IN", "Asia/Kolkata", "India"),
+    ("de-AT", "Europe/Vienna", "Austria"),
+    ("es-ES", "Europe/Madrid", "Spain"),
 )
+TAGS = {"beta": 50, "vip": 20}  # tag: every how manieth person has it
 PLANS = ("free", "free", "free", "plus", "pro")
 IPHONE = {"platform": "ios", "os_version": "18.1", "known": True}
 PIXEL = {
@@ -107,7 +110,7 @@ def user_row(number: int, joined: str, seen: str) -> tuple[Any, ...]:
     locale, timezone, country = PLACES[number % len(PLACES)]
     name = f"{NAMES[number % len(NAMES)]} {number}"
     attributes = {"name": name, "plan": PLANS[number % len(PLANS)], "country": country}
-    tags = ["beta"] if number % 50 == 0 else []
+    tags = [tag for tag, every in TAGS.items() if number % every == 0]
     return (
         USER.format(number),
         json.dumps(attributes),

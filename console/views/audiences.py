@@ -192,7 +192,7 @@ def posted(request: HttpRequest, audience: Audience | None) -> HttpResponse:
     if any(button in request.POST for button in ROW_BUTTONS):
         builder = builders.redrawn(builder, request.POST)
         focus = "add" if "remove_condition" in request.POST else len(builder.rows) - 1
-        more = {} if "redraw" in request.POST else {"focus": focus}
+        more: dict[str, Any] = {} if "redraw" in request.POST else {"focus": focus}
         answer = drawn(request, audience, builder, **more)
         answer.headers["HX-Trigger-After-Settle"] = "redrawn"  # the figure is asked anew
         return answer

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from django.core.management import call_command
 
+from devices import audiences
 from devices.models import AppUser, Audience, Device
 from devices.permission import derive
 from devices.samples import KINDS, dead_tokens
@@ -47,7 +48,17 @@ def test_demo_makes_what_it_promises_and_a_second_run_makes_nothing_twice(sandbo
     assert "100 phones made" in said
     assert "50 people made" in said
     assert list(Device.objects.values_list("device_id", "token")[:300]) == before
-    assert (AppUser.objects.count(), Page.objects.count(), Audience.objects.count()) == (250, 5, 2)
+    assert (AppUser.objects.count(), Page.objects.count(), Audience.objects.count()) == (250, 5, 3)
+
+
+def test_the_audiences_of_the_demo_are_the_people_that_their_names_say(capsys):
+    seed(0, 300, capsys)
+
+    counts = {one.name: audiences.count(one) for one in Audience.objects.all()}
+
+    assert counts == {"VIPs": 15, "Plus and pro": 120, "Beta testers": 6}
+    austrian = {"field": "country", "op": "is", "value": "AT"}
+    assert audiences.those({"version": 1, "all": [austrian]}).count() == 33
 
 
 def test_stored_permission_is_what_the_rules_derive(capsys):

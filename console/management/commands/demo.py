@@ -15,13 +15,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from console import demo_history, demo_prompts
-from devices import bulk, samples
+from devices import audiences, bulk, samples
 from devices.models import AppUser, Audience, AudienceMember
 from notifications.models import Page, PageParameter
 from notifications.states import ParameterType as P
 
 TOKENS_A_CALL = 5_000
-MEMBERS = 50
+BETA, MEMBERS = "Beta testers", 50
 PAGES: dict[str, list[tuple[str, P, bool]]] = {
     "HomePage": [],
     "ProductPage": [("product", P.DOCUMENT, True), ("showReviews", P.BOOLEAN, False)],
@@ -29,7 +29,13 @@ PAGES: dict[str, list[tuple[str, P, bool]]] = {
     "OfferPage": [("discount", P.DOUBLE, True), ("endsAt", P.DATE_TIME, False)],
     "StorePage": [("place", P.LAT_LNG, True)],
 }
-AUDIENCES = {"Beta testers": 50, "Plus and pro": 7}  # name: every how manieth person
+AUDIENCES: dict[str, dict[str, Any]] = {
+    "VIPs": {"field": "tag", "op": "is", "value": "vip"},
+    "Plus and pro": {
+        "field": "attribute", "name": "plan", "type": "string", "op": "one_of",
+        "value": ["plus", "pro"],
+    },
+}  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -109,14 +115,15 @@ def make_pages() -> None:
 
 @transaction.atomic
 def make_audiences() -> None:
-    """Fixed lists of pretend people."""
-    people = AppUser.objects.filter(user_id__startswith="demo-").order_by("pk")
-    for name, every in AUDIENCES.items():
-        audience, created = Audience.objects.get_or_create(
-            name=name, defaults={"description": f"{MEMBERS} pretend people"}
+    """Two by rule, and a fixed list of those with the tag."""
+    for name, condition in AUDIENCES.items():
+        rules = {"version": audiences.VERSION_NOW, "all": [condition]}
+        Audience.objects.get_or_create(name=name, defaults={"rules": rules})
+    listed, created = Audience.objects.get_or_create(name=BETA)
+    if created:
+        every = samples.TAGS["beta"]
+        people = AppUser.objects.filter(user_id__startswith="demo-").order_by("pk")
+        chosen = people.values_list("pk", flat=True)[: MEMBERS * every : every]
+        AudienceMember.objects.bulk_create(
+            AudienceMember(audience=listed, user_id=pk) for pk in chosen
         )
-        if created:
-            chosen = people.values_list("pk", flat=True)[: MEMBERS * every : every]
-            AudienceMember.objects.bulk_create(
-                AudienceMember(audience=audience, user_id=pk) for pk in chosen
-            )
