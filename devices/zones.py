@@ -26,3 +26,8 @@ def phones_in(names: Iterable[str], app_zone: str) -> Q:
     if name_of("", "", app_zone) in wanted:
         hers |= ~Q(owner__timezone__in=every)
     return Q(timezone__in=wanted) | (~Q(timezone__in=every) & hers)
+
+
+def is_unknown() -> Q:
+    """Of a phone or a person that says nothing of its zone, or nothing that is one."""
+    return ~Q(timezone__in=sorted(ZONES))

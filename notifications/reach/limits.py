@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, When
 
 from devices import audiences, zones
-from devices.models import Device
+from devices.models import AppUser, Device
 from devices.querysets import DeviceQuerySet
 from notifications.models import Delivery
 from notifications.reach import caps
@@ -33,6 +33,13 @@ class Held(NamedTuple):
 
     reason: str
     until: datetime | None = None
+
+
+class Bar(NamedTuple):
+    """People who are held back for one reason, each of them once; for counting."""
+
+    reason: str
+    people: QuerySet[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,24 @@ class Limits:
         """Without those left out."""
         return devices.exclude(self.left_out()) if self._leaves_out else devices
 
+    def bars(self, now: datetime, pks: Sequence[int] | None = None) -> list[Bar]:
+        """Whom nothing but a reason of their own holds back, the first reason first. `pks`: when
+        only these people are of interest."""
+        found = []
+        if self.who.exclude_audience:
+            people = audiences.people(self.who.exclude_audience)
+            found.append(Bar("excluded", people.values("pk")))
+        if self.who.exclude_users:
+            named = AppUser.objects.filter(user_id__in=self.who.exclude_users)
+            found.append(Bar("excluded", named.values("pk")))
+        if pks is not None:
+            found = [bar._replace(people=bar.people.filter(pk__in=pks)) for bar in found]
+        for cap in self.caps:
+            rows = self._deliveries(cap, now)
+            rows = rows if pks is None else rows.filter(user__in=pks)
+            found.append(Bar("frequency_cap", cap.people(rows)))
+        return found
+
     def over(self, now: datetime) -> Q | None:
         """Whose person is over a limit, as a set: for counting."""
         if not self.caps:
@@ -118,7 +143,11 @@ class Limits:
         """Where it is quiet when it goes."""
         if self.hours is None:
             return None
-        return zones.phones_in(self.hours.zones_at(self._goes(now)), self.hours.app_zone)
+        return zones.phones_in(self.asleep_in(now), self.hours.app_zone)
+
+    def asleep_in(self, now: datetime) -> list[str]:
+        """The zones where it is."""
+        return self.hours.zones_at(self._goes(now)) if self.hours else []
 
     def _goes(self, now: datetime) -> datetime:
         return max(self.who.at or now, now)

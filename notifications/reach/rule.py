@@ -1,5 +1,5 @@
 """Send to this phone, or why not. One rule, said twice: `evaluate` for one phone (the engine obeys
-it) and `reason_expression` for counting millions; a property test holds them together.
+it) and `reasons` for counting and listing millions; a property test holds them together.
 """
 
 from dataclasses import dataclass
@@ -94,26 +94,34 @@ def _known_denial(facts: Facts) -> bool:
     return once and facts.platform == Platform.ANDROID
 
 
-def reason_expression(policy: Policy) -> Case:
-    """`evaluate` as SQL, over Device."""
+def reasons(policy: Policy, target_os: str = "all") -> list[tuple[str, Q]]:
+    """`evaluate` as conditions over Device: what holds against a phone alone; the first wins."""
     denied = Q(perm_status=PermissionStatus.DENIED) | Q(
         perm_status=PermissionStatus.SHOULD_EXPLAIN, platform=Platform.ANDROID
     )
     mute = _mute(policy)
-    whens = [
-        When(~Q(state=DeviceState.ACTIVE), then=Value("unregistered")),
-        When(token=None, then=Value("no_token")),
-        When(opted_out=True, then=Value("opted_out")),
-        When(mute & denied, then=Value("no_permission_denied")),
-        When(mute, then=Value("no_permission_never_asked")),
+    found = [
+        ("unregistered", ~Q(state=DeviceState.ACTIVE)),
+        ("no_token", Q(token=None)),
+        ("opted_out", Q(opted_out=True)),
+        ("no_permission_denied", mute & denied),
+        ("no_permission_never_asked", mute),
     ]
+    if target_os != "all":
+        found.insert(0, ("other_os", ~Q(platform=target_os)))
     if policy.stale_before is not None:
-        whens.append(When(last_seen_at__lt=policy.stale_before, then=Value("stale")))
+        found.append(("stale", Q(last_seen_at__lt=policy.stale_before)))
+    return found
+
+
+def reason_expression(policy: Policy, target_os: str = "all") -> Case:
+    """The code of it, "" where nothing does."""
+    whens = [When(against, then=Value(why)) for why, against in reasons(policy, target_os)]
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
 def reachable(policy: Policy) -> Q:
-    """Where `reason_expression` is "", as a condition: databases can join and count by it."""
+    """Where none of `reasons` holds, as one condition: databases can join by it."""
     found = Q(state=DeviceState.ACTIVE, token__isnull=False, opted_out=False) & ~_mute(policy)
     if policy.stale_before is not None:
         found &= Q(last_seen_at__gte=policy.stale_before)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from devices import audiences
 from devices.models import AppUser, Device
 from devices.querysets import DeviceQuerySet
@@ -64,6 +66,35 @@ def devices_of(who: Who) -> Iterator[DeviceQuerySet]:
         yield reached.devices(who.again)
     else:
         yield audiences.devices(who.audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the audience: its people and their phones. `only_people`: those phones are meant
+    whose owner is among the people, and nothing else was asked of `phones`; `pks` where people
+    are named one by one."""
+
+    phones: DeviceQuerySet
+    people: QuerySet[AppUser]
+    only_people: bool = True
+    pks: list[int] | None = None
+
+
+def parts_of(who: Who) -> Iterator[Part]:
+    """The same for counting, where people are better asked once than phone by phone."""
+    if who.send_to == SendTo.EVERYONE:
+        yield Part(Device.objects.all(), AppUser.objects.all(), only_people=False)
+    elif who.send_to == SendTo.USERS:
+        for pks in user_slices(who.recipients):
+            yield part_of(pks)
+    elif who.again is not None:
+        yield Part(reached.devices(who.again), reached.people(who.again), only_people=False)
+    else:
+        yield Part(Device.objects.all(), audiences.people(who.audience))
+
+
+def part_of(pks: list[int]) -> Part:
+    return Part(Device.objects.of_users(pks), AppUser.objects.filter(pk__in=pks), pks=pks)
 
 
 def user_slices(user_ids: tuple[str, ...] | list[str]) -> Iterator[list[int]]:

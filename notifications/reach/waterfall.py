@@ -5,27 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import (
-    Case,
-    CharField,
-    Q,
-    Value,
-    When,
-)
-
 from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from devices.states import DeviceState, Platform
 from notifications import reasons
 from notifications.models import Notification
+from notifications.reach import census
 from notifications.reach.limits import Limits, limits
-from notifications.reach.rule import (
-    Policy,
-    policy,
-    reason_expression,
-)
-from notifications.reach.tally import Tally, people, sendable
-from notifications.reach.target import Who, devices_of, people_of, who
+from notifications.reach.rule import policy, reachable, reason_expression
+from notifications.reach.tally import Tally
+from notifications.reach.target import Who, devices_of, part_of, parts_of, people_of, who
 from notifications.states import SendTo
 
 ORDER = [
@@ -79,22 +68,16 @@ def live_count(
 
 
 def count(who: Who, now: datetime) -> Waterfall:
-    """A few queries per slice of the audience, whatever its size: two, and up to five more where
-    people are left out, capped or asleep."""
+    """One statement for each slice of the audience, whatever its size and whoever is held back."""
     rule = policy(now)
     bounds = limits(who, rule, now)
     tally = Tally()
-    few = who.send_to == SendTo.USERS and len(who.recipients) <= FEW and bounds is None
-    for devices in devices_of(who):
-        seen = devices.exclude(state=DeviceState.UNREGISTERED)
-        if few:
-            tally.take_each(seen, who, rule)
-            continue
-        tally.take(seen, who, rule)
-        if bounds is None:
-            tally.count_people(seen, who, rule)
-        else:
-            tally.limit(seen, who, rule, bounds, now)
+    if who.send_to == SendTo.USERS and len(who.recipients) <= FEW and bounds is None:
+        for devices in devices_of(who):
+            tally.take_each(devices.exclude(state=DeviceState.UNREGISTERED), who, rule)
+    else:
+        for part in parts_of(who):
+            tally.add(census.take(part, who, rule, bounds, now))
     return _add_up(who, tally)
 
 
@@ -109,9 +92,9 @@ def of_users(
     tally = Tally()
     planned = tally.take_each(seen, who, rule)
     if bounds is not None:
-        tally.reached = 0
-        tally.limit(seen, who, rule, bounds, now)
-    return _add_up(who, tally, len(pks)), planned
+        tally = Tally()
+        tally.add(census.take(part_of(pks), who, rule, bounds, now))
+    return _add_up(who, tally, people=len(pks)), planned
 
 
 def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet]:
@@ -122,9 +105,10 @@ def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet
     for devices in devices_of(who):
         seen = devices.exclude(state=DeviceState.UNREGISTERED)
         if why in ("", "deferred", "excluded", "frequency_cap", "quiet_hours"):
-            yield _bounded(sendable(seen, who, rule), bounds, why, now)
+            sendable = seen.filter(reachable(rule)).on(who.target_os)
+            yield _bounded(sendable, bounds, why, now)
         else:
-            yield seen.annotate(why=_with_os(who.target_os, rule)).filter(why=why)
+            yield seen.annotate(why=reason_expression(rule, who.target_os)).filter(why=why)
 
 
 def _bounded(
@@ -148,31 +132,14 @@ def _bounded(
 def frequent(who: Who, most: int, now: datetime) -> int:
     """How many of the people that no other rule holds back got `most` or more in the last day."""
     rule = policy(now)
-    asked = limits(replace(who, spare_after=most), rule, now)
-    others = limits(replace(who, spare_after=None), rule, now)
-
-    def over(some: DeviceQuerySet, bounds: Limits | None) -> DeviceQuerySet:
-        return _bounded(sendable(some, who, rule), bounds, "frequency_cap", now)
-
-    return sum(
-        people(who, devices, lambda some: over(some, asked))
-        - people(who, devices, lambda some: over(some, others))
-        for devices in devices_of(who)
-    )
+    bounds = limits(replace(who, spare_after=most), rule, now)
+    if bounds is None or not bounds.caps:
+        return 0
+    taken = (census.take(part, who, rule, bounds, now) for part in parts_of(who))
+    return sum(one.barred[-1] for one in taken)
 
 
-def _with_os(target_os: str, rule: Policy) -> Case:
-    within = reason_expression(rule)
-    if target_os == "all":
-        return within
-    return Case(
-        When(~Q(platform=target_os), then=Value("other_os")),
-        default=within,
-        output_field=CharField(),
-    )
-
-
-def _add_up(who: Who, tally: Tally, known: int | None = None) -> Waterfall:
+def _add_up(who: Who, tally: Tally, people: int | None = None) -> Waterfall:
     by_reason: dict[str, dict[str, int]] = {}
     for (platform, why), n in tally.by.items():
         by_reason.setdefault(why, {})[platform] = n
@@ -189,7 +156,7 @@ def _add_up(who: Who, tally: Tally, known: int | None = None) -> Waterfall:
     }
     outside = {"other_os", "unregistered"}
     return Waterfall(
-        people=people_of(who) if known is None else known,
+        people=people_of(who) if people is None else people,
         phones=sum(tally.by.values()),
         platforms=platforms,
         steps=steps,
