@@ -1,6 +1,5 @@
 """Message cards in the console: written by marketers, filled in by support for one person."""
 
-import re
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.utils import timezone
 from devices import preferences
 from notifications import cards
 from notifications.models import Batch, Delivery, MessageCard, Notification, Page
+from tests.console.composing import words
 from tests.console.staff import client_of, make_member
 from tests.factories import make_device, make_user
 from tests.sending import confirmed
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 ROW = {
     "variables": "1", "var-0-name": "order_no", "var-0-type": "Integer", "var-0-sample": "1234",
 }  # fmt: skip
-
-
-@pytest.fixture
-def marketer() -> Client:
-    return client_of("marketer", "mia")
 
 
 @pytest.fixture
@@ -36,11 +31,6 @@ def typed(**fields: Any) -> dict[str, Any]:
         "body": "Your order {order_no} is ready", "sound": "on", "ttl_s": "259200",
         "image_kept": "", "action": "save",
     } | ROW | fields  # fmt: skip
-
-
-def words(response: Any) -> str:
-    html = re.sub(r"<(script|style|template)\b.*?</\1>", "", response.content.decode(), flags=re.S)
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("&#x27;", "'").split())
 
 
 def make_card(**fields: Any) -> MessageCard:

@@ -1,38 +1,23 @@
 """Compose: variables of the person, and variants by language; with and without a script."""
 
-import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from notifications.models import Notification
-from tests.console.staff import client_of
+from tests.console import composing
+from tests.console.composing import NEW, words
 from tests.factories import make_device, make_user
 from tests.sending import make_draft
 
 pytestmark = pytest.mark.django_db
-NEW = "/notifications/new/"
 HELLO = 'Hello {{ first_name | default: "there" }}'
 GERMAN = {"language": "de", "title_de": "Erster Schnee", "body_de": "Zwölf Hütten sind frei."}
 
 
-@pytest.fixture
-def marketer() -> Client:
-    return client_of("marketer", "mia")
-
-
 def typed(**fields: Any) -> dict[str, Any]:
-    return {
-        "title": "First snow", "body": "12 huts still have beds.", "send_to": "everyone",
-        "target_os": "all", "sound": "on", "ttl_s": "259200", "when": "now", "timezone": "UTC",
-        "image_kept": "", "action": "review",
-    } | fields  # fmt: skip
-
-
-def words(response: Any) -> str:
-    html = re.sub(r"<(script|style|template)\b.*?</\1>", "", response.content.decode(), flags=re.S)
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("&#x27;", "'").split())
+    return composing.typed(**{"action": "review"} | fields)
 
 
 def draft(marketer: Client, **fields: Any) -> Notification:

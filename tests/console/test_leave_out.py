@@ -1,7 +1,6 @@
 """Leave out, on Compose and at Review: who does not get it, and who has had enough."""
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +11,7 @@ from devices.audiences import keeping
 from devices.models import Audience, Device
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
+from tests.console.composing import words
 from tests.console.staff import client_of
 from tests.sending import make_draft, make_phones
 
@@ -26,11 +26,6 @@ FORM = {
 @pytest.fixture
 def marketer() -> Client:
     return client_of("marketer", "max")
-
-
-def words(response: Any) -> str:
-    html = re.sub(r"<(script|style|template)\b.*?</\1>", "", response.content.decode(), flags=re.S)
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("&#x27;", "'").split())
 
 
 def vips(*people: int) -> Audience:

@@ -12,8 +12,8 @@ from devices import preferences
 from notifications.models import Batch, Notification
 from notifications.sending import waving
 from notifications.states import NotificationStatus as S
+from tests.console.composing import typed
 from tests.console.staff import client_of, make_member, signed_in
-from tests.console.test_compose import typed
 from tests.console.test_notification_page import NOW, get, make_sending, put, text_of
 from tests.sending import make_draft, make_phones
 
@@ -50,6 +50,17 @@ def test_waves_stand_on_the_page_with_their_state():
     assert "10 % – Starts" in said
     assert "100 % – Held back until the one before is done" in said
     assert "10 min between" in said
+
+
+def test_while_everything_is_paused_a_send_says_so_and_foretells_no_end():
+    one = waved()
+    assert "left, about" in text_of(get(one))
+
+    preferences.put(pause_all_since=NOW.isoformat())
+
+    said = text_of(get(one, "viewer"))
+    assert "All sending is paused. Nothing more of this leaves" in said
+    assert "left, about" not in said
 
 
 def test_a_halted_send_says_which_guard_with_numbers_and_who_may_resume():

@@ -11,12 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from devices.audiences import keeping
 from devices.models import Device
 from notifications import lifecycle
 from notifications.models import AuditEntry, Notification
 from notifications.states import NotificationStatus as S
+from tests.console.composing import value_of, words
 from tests.console.staff import client_of, make_member, signed_in
-from tests.console.test_compose import value_of, words
 from tests.factories import make_device, make_user
 from tests.sending import make_phones
 
@@ -398,7 +399,21 @@ def test_one_person_is_checked_phone_by_phone(client: Client, draft: Notificatio
         assert "will get it on 1 of 2 phones" in words(response)
         assert "iPhone 15: yes" in words(response)
         assert "Pixel 8: no" in words(response)
+        assert "has not asked this phone for permission yet. Show a permission prompt" in words(
+            response
+        )
     assert "<html" not in part.content.decode()
+
+
+def test_who_is_outside_the_audience_is_told_why_once(client: Client, draft: Notification) -> None:
+    vip = {"field": "tag", "op": "is", "value": "vip"}
+    audience = keeping.create("Testers", {"version": 1, "all": [vip]})
+    Notification.objects.update(send_to="audience", audience=audience)
+
+    text = words(client.get(f"{page(draft)}person/", {"user_id": "ann"}))
+
+    assert "ann will not get it: they are not in the audience “Testers”" in text
+    assert "Pixel 8" not in text
 
 
 def test_a_person_nobody_knows_is_named_with_a_near_one(

@@ -14,8 +14,8 @@ from notifications import starting
 from notifications.models import Notification, Series
 from notifications.states import NotificationStatus as S
 from notifications.states import SeriesStatus
+from tests.console.composing import words
 from tests.console.staff import make_member, signed_in
-from tests.console.test_compose import words
 from tests.factories import make_device
 from tests.sending import confirm, make_draft
 

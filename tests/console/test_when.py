@@ -10,8 +10,7 @@ from devices import preferences
 from notifications.models import Notification, Series
 from notifications.states import NotificationStatus as S
 from notifications.timing import rules
-from tests.console.staff import client_of
-from tests.console.test_compose import NEW, typed, words
+from tests.console.composing import NEW, typed, words
 from tests.factories import make_device, make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +18,6 @@ WEEKLY = {
     "when": "repeat", "every": "week", "weekdays": ["0", "3"], "date": "2027-11-22",
     "time": "09:00", "timezone": "Europe/Vienna", "ends": "count", "times": "10",
 }  # fmt: skip
-
-
-@pytest.fixture
-def marketer() -> Client:
-    return client_of("marketer", "mia")
 
 
 def saved(client: Client, **fields: Any) -> Notification:

@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 import time_machine
+from django.utils import timezone
 
 from devices import identity
 from devices.models import Prompt
@@ -80,3 +81,15 @@ class Phone:
         from datetime import timedelta
 
         self.clock.shift(timedelta(**span))
+
+
+def make_prompt(**fields) -> Prompt:
+    return make_live(timezone.now(), **fields)
+
+
+def reason_of(phone: Phone, prompt: Prompt, trigger: dict = OPEN) -> str:
+    backend = Caller(make_key("server"))
+    body = {"device_id": phone.id, "session_id": phone.session or "s", "trigger": trigger}
+    answer = backend("POST", "/prompts/evaluate", body)
+    assert answer.status_code == 200, answer.content
+    return {one["prompt_id"]: one["reason"] for one in answer.json()["reasons"]}[prompt.pk]
