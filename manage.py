@@ -1,10 +1,12 @@
 #!/usr/bin/env python
-"""Django's command line; a bad value in the environment ends it with one line and exit code 2."""
+"""Django's command line; a bad value in the environment, or a database that cannot be used, ends it
+with one line and exit code 2."""
 
 import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from console.env import BadSetting
 
@@ -15,6 +17,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except BadSetting as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        print(f"The database cannot be used: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
 
 

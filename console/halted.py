@@ -26,8 +26,10 @@ class Words:
     steps: tuple[str, ...] = ()
 
 
-def note(one: Notification, user: Any, counts: reports.Counts) -> Words | None:
+def note(one: Notification, user: Any, counts: reports.Counts, pace: reports.Pace) -> Words | None:
     """Why it does not go on by itself, and the way out."""
+    if pace.all_paused:
+        return ALL_PAUSED
     if one.status == S.HELD:
         return _held_words(one)
     if one.status == S.PAUSED and one.paused_reason == guards.GUARD:
@@ -35,6 +37,12 @@ def note(one: Notification, user: Any, counts: reports.Counts) -> Words | None:
     if one.status == S.PAUSED:
         return _paused_words(one, counts.waiting)
     return None
+
+
+ALL_PAUSED = Words(
+    "warn", "player-pause", "All sending is paused.",
+    "Nothing more of this leaves until someone lifts that under Health; then it goes on by itself.",
+)  # fmt: skip
 
 
 def _paused_words(one: Notification, waiting: int) -> Words:

@@ -11,7 +11,7 @@ from console.clock import span
 from console.openings import Opens, opens_of, pace_of
 from console.templatetags import beckon
 from devices.states import Platform
-from notifications import reasons, reports, waves
+from notifications import kill_switch, reasons, reports, waves
 from notifications.models import Batch, Notification
 from notifications.sending import waving
 from notifications.states import ENDED, BatchKind
@@ -282,4 +282,6 @@ def report(notification: Notification, now: datetime) -> Report:
             notification=notification, kind=BatchKind.LIST, primary=False, due_at__gt=now
         )
         next_try = retries.order_by("due_at").values_list("due_at", flat=True).first()
-    return Report(notification, found, reports.pace(notification, found, now), next_try, now)
+    held = kill_switch.held_kinds() if notification.status == S.SENDING else frozenset()
+    pace = reports.pace(notification, found, now, held)
+    return Report(notification, found, pace, next_try, now)

@@ -8,7 +8,7 @@ from console.clock import ago_text
 from console.context import heartbeat, held_count, url_of
 from console.templatetags import beckon
 from devices import preferences
-from notifications import reports
+from notifications import health, reports
 from notifications.models import Notification, ProjectPause
 from notifications.sending import channel
 from notifications.states import Kind
@@ -77,12 +77,22 @@ def held() -> Trouble | None:
 def silent_worker(now: datetime) -> Trouble | None:
     pulse = heartbeat()
     if pulse.alive:
-        return None
+        return silent_part(now)
     last = f"The last sign was {ago_text(now - pulse.at)}." if pulse.at else "None ever started."
     return Trouble(
         "bad", "heartbeat", "No sign of a worker.", f"{last} Scheduled sends wait until one runs.",
         url_of("health"), "Open Health",
     )  # fmt: skip
+
+
+def silent_part(now: datetime) -> Trouble | None:
+    """Somebody works, but one of the parts that no other stands in for does not."""
+    silent = next(
+        (one for one in (health.workers(now), health.clock(now)) if one.ok is False), None
+    )
+    if silent is None:
+        return None
+    return Trouble("bad", "heartbeat", silent.sentence, "", url_of("health"), "Open Health")
 
 
 def slowed_down(now: datetime) -> Trouble | None:

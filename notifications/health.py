@@ -14,8 +14,9 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Min
+from django.utils.dateparse import parse_datetime
 
-from notifications import reasons
+from notifications import kill_switch, reasons
 from notifications.models import (
     Batch,
     CallState,
@@ -86,9 +87,9 @@ def broker(now: datetime) -> Check:
         return Check(
             "Redis",
             False,
-            f"Redis does not answer: {error}.",
-            "Start Redis, or correct REDIS_URL. Sends go on every few seconds, and each process "
-            "paces itself at an eighth of the rate.",
+            f"Redis does not answer: {str(error).rstrip('.')}.",
+            "Start Redis, or correct REDIS_URL. Until then nothing starts, and nothing is lost; "
+            "batches under way go on, each process at an eighth of the rate.",
         )
     finally:
         client.close()
@@ -108,15 +109,16 @@ def workers(now: datetime) -> Check:
     return Check(
         "Workers",
         False,
-        f"No worker listens to {' or '.join(missing)}: {_silence(beats, now)}",
+        f"No worker listens to {' or '.join(missing)}: {_silence(beats, missing, now)}",
         f"Start one: {commands}. What waits is sent then.",
         facts,
     )
 
 
-def _silence(beats: list[Heartbeat], now: datetime) -> str:
+def _silence(beats: list[Heartbeat], missing: list[str], now: datetime) -> str:
+    beats = [beat for beat in beats if any(queue in beat.role for queue in missing)]
     if not beats:
-        return "none was ever seen."
+        return "none was seen for a day."
     minutes = int((now - beats[0].at).total_seconds() // 60)
     return f"the last heartbeat is {minutes} min old."
 
@@ -134,18 +136,36 @@ def clock(now: datetime) -> Check:
     )
 
 
+def sending(now: datetime) -> Check:
+    """Whether a person let everything wait."""
+    since = parse_datetime(kill_switch.since())
+    if since is None:
+        return Check("Sending", True, "Nobody has paused it.")
+    return Check(
+        "Sending",
+        False,
+        f"All sending is paused since {_moment(since)}.",
+        "Resume it on the page Health when its cause is gone.",
+    )
+
+
 def queue(now: datetime) -> Check:
     """The oldest thing that should be under way and is not."""
     due = Batch.objects.claimable(now)
     oldest = due.aggregate(at=Min("due_at"))["at"]
     waiting = due.count()
     facts = {"due": waiting, "oldest_s": (now - oldest).total_seconds() if oldest else 0}
+    if waiting and kill_switch.since():
+        words = "1 batch waits" if waiting == 1 else f"{waiting} batches wait"
+        told = f"{words} until the pause of all sending ends."
+        return Check("Queue", True, told, "", facts)
+    words = "1 batch is due" if waiting == 1 else f"{waiting} batches are due"
     if not oldest or now - oldest < OVERDUE:
-        return Check("Queue", True, f"{waiting} batches are due.", "", facts)
+        return Check("Queue", True, f"{words}.", "", facts)
     return Check(
         "Queue",
         False,
-        f"{waiting} batches are due; the oldest waits for {int(facts['oldest_s'])} s.",
+        f"{words}; the oldest waits for {int(facts['oldest_s'])} s.",
         "Run more workers (manage.py up --only worker-bulk), or look why they do not send.",
         facts,
     )
@@ -181,10 +201,12 @@ def answers(now: datetime) -> Check:
     held = Notification.objects.filter(status=S.PAUSED).exclude(paused_reason__in=("by_person", ""))
     codes = list(held.order_by("pk").values_list("paused_reason", flat=True).distinct()[:1])
     if codes:
+        count = held.count()
+        words = "1 notification is" if count == 1 else f"{count} notifications are"
         return Check(
             "FCM",
             False,
-            f"{held.count()} notifications are paused: {reasons.sentence(codes[0])}",
+            f"{words} paused: {reasons.sentence(codes[0])}",
             reasons.next_step(codes[0]),
         )
     return Check("FCM", True, "Nothing is paused by what FCM answered.")
@@ -201,10 +223,14 @@ def held(now: datetime) -> Check:
     return Check(
         "Held",
         False,
-        f"{words} held, the oldest since {oldest:%a} {oldest.day} {oldest:%b}, {oldest:%H:%M} UTC.",
+        f"{words} held, the oldest since {_moment(oldest)}.",
         "Schedule → Send now, Reschedule or Cancel.",
         {"held": count},
     )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M} UTC"
 
 
 def disk(now: datetime) -> Check:
@@ -233,4 +259,6 @@ def webhooks(now: datetime) -> Check:
     return Check("Webhooks", True, said, "", facts)
 
 
-CHECKS = [database, broker, workers, clock, queue, firebase, answers, held, disk, webhooks]
+CHECKS = [
+    database, broker, workers, clock, sending, queue, firebase, answers, held, disk, webhooks,
+]  # fmt: skip

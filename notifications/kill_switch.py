@@ -8,6 +8,8 @@ from django.db import transaction
 
 from devices import preferences
 from notifications import access, audit
+from notifications.sending import pause
+from notifications.states import Kind
 
 PHRASE = "Pause all sending"
 
@@ -20,6 +22,12 @@ def since() -> str:
 def holds_triggers() -> bool:
     """Whether triggers wait too, while it is thrown."""
     return bool(preferences.get("pause_all_triggers"))
+
+
+def held_kinds() -> frozenset[str]:
+    """The kinds of notifications that wait while it is thrown; none while it is not."""
+    known = preferences.read(*pause.ALL)
+    return frozenset(kind for kind in Kind.values if pause.all_holds(kind, known))
 
 
 def throw(

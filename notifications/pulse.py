@@ -1,5 +1,7 @@
-"""Heartbeats: each worker and beat writes its own row every few seconds, from a thread."""
+"""Heartbeats: each worker and beat writes its own row every few seconds, from a thread, and takes
+it away when it ends in good order: what is left to see is alive or was killed."""
 
+import atexit
 import logging
 import os
 import socket
@@ -18,6 +20,7 @@ EVERY_S = 10.0
 SILENT_AFTER = timedelta(seconds=60)
 GONE_AFTER = timedelta(days=1)
 _ended = Event()
+_threads: list[Thread] = []
 
 
 def _beat(name: str, role: str) -> None:
@@ -36,8 +39,25 @@ def _beat(name: str, role: str) -> None:
 
 def start(role: str) -> None:
     _ended.clear()
-    name = f"{role}@{socket.gethostname()}:{os.getpid()}"
-    Thread(target=_beat, args=(name, role), daemon=True, name="heartbeat").start()
+    _threads.append(Thread(target=_beat, args=(_name(role), role), daemon=True, name="heartbeat"))
+    _threads[-1].start()
+
+
+def _name(role: str) -> str:
+    return f"{role}@{socket.gethostname()}:{os.getpid()}"
+
+
+def end() -> None:
+    """This process takes its row away."""
+    _ended.set()
+    while _threads:  # else it might write once more
+        _threads.pop().join(2)
+    try:
+        Heartbeat.objects.filter(name__endswith=_name("")).delete()
+    except DatabaseError as error:
+        logger.info("The heartbeat stays for a day: %s", error)
+    finally:
+        connection.close()
 
 
 def workers(queue: str) -> int:
@@ -55,8 +75,9 @@ def _worker_began(sender: Any = None, **_: Any) -> None:
 @beat_init.connect
 def _beat_began(**_: Any) -> None:
     start("beat")
+    atexit.register(end)  # beat has no signal for its end
 
 
 @worker_shutdown.connect
 def _worker_ends(**_: Any) -> None:
-    _ended.set()
+    end()

@@ -3,6 +3,7 @@
 Counters live on the batches (hundreds of rows), so no page counts millions.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,12 +157,20 @@ def as_dict(
 
 @dataclass(frozen=True, slots=True)
 class Pace:
+    """`all_paused`: a person paused all sending, so no end can be foretold."""
+
     per_minute: int
     eta_s: float | None
+    all_paused: bool = False
 
 
-def pace(notification: Notification, found: Counts, now: datetime) -> Pace:
-    """Since it started; None where nothing can be said yet."""
+def pace(
+    notification: Notification, found: Counts, now: datetime, held: Collection[str] = ()
+) -> Pace:
+    """Since it started; None where nothing can be said yet. `held` are the kinds that a person let
+    wait (kill_switch.held_kinds)."""
+    if notification.status == S.SENDING and notification.kind in held:
+        return Pace(0, None, all_paused=True)
     if notification.status != S.SENDING or not notification.started_at or not found.handled:
         return Pace(0, None)
     spent = max(0.5, (now - notification.started_at).total_seconds())
@@ -323,7 +332,8 @@ def timeline(notification: Notification) -> list[Moment]:
 
 def _hint(entry: AuditEntry) -> str:
     phones, ticket = entry.facts.get("phones"), entry.facts.get("ticket")
-    told = [f"{phones:,} phones".replace(",", "\u202f")] if phones is not None else []
+    word = "phone" if phones == 1 else "phones"
+    told = [f"{phones:,} {word}".replace(",", "\u202f")] if phones is not None else []
     return " · ".join([*told, str(ticket)] if ticket else told)
 
 

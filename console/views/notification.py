@@ -86,7 +86,7 @@ def frame(
         "notification": one,
         "report": numbers,
         "actions": standing.actions(one, request.user, numbers.counts, now),
-        "note": halted.note(one, request.user, numbers.counts),
+        "note": halted.note(one, request.user, numbers.counts, numbers.pace),
         "who": standing.who(one),
         "addressee": to_one.only(one),
         "related": seen.related if seen else standing.related(one),

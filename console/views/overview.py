@@ -1,5 +1,6 @@
 """The first page: what is being sent, what is next, who can be reached, what needs someone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from console import numbers, setup
 from console.troubles import troubles
 from console.views.gate import requires
 from devices.models import Device
-from notifications import access, lifecycle, reports
+from notifications import access, kill_switch, lifecycle, reports
 from notifications.models import Notification
 
 
@@ -84,17 +85,22 @@ def greeting(request: HttpRequest, now: datetime) -> str:
 def live_cards(user: Any, now: datetime) -> list[LiveCard]:
     sending = reports.live()
     counts = reports.counts_of(sending)
-    return [live_card(one, counts[one.pk], user, now) for one in sending]
+    held = kill_switch.held_kinds()
+    return [live_card(one, counts[one.pk], held, user, now) for one in sending]
 
 
 def live_card(
-    notification: Notification, found: reports.Counts, user: Any, now: datetime
+    notification: Notification,
+    found: reports.Counts,
+    held: Collection[str],
+    user: Any,
+    now: datetime,
 ) -> LiveCard:
     total = max(notification.planned or 0, found.targeted)
     return LiveCard(
         notification=notification,
         counts=found,
-        pace=reports.pace(notification, found, now),
+        pace=reports.pace(notification, found, now, held),
         parts=parts(found),
         share=int(100 * found.handled / total) if total else 0,
         may_pause=lifecycle.can(notification, "pause")

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from notifications import health
+from devices import preferences
+from notifications import health, pulse, starting
 from notifications.models import Heartbeat
 from tests.sending import confirmed, make_phones, make_staff
 
@@ -41,8 +42,6 @@ def test_doctor_ends_with_1_while_something_is_wrong_and_0_when_all_is_well(sand
 def test_an_overdue_batch_is_told(sandbox):
     make_phones(1)
     notification = confirmed()
-    from notifications import starting
-
     starting.start_due(timezone.now())
     notification.batches.update(due_at=timezone.now() - timedelta(minutes=3))
 
@@ -68,3 +67,37 @@ def test_the_page_and_the_metrics_answer(client, sandbox):
     assert "Not well" in page.content.decode()
     assert 'beckon_well{check="workers"} 0.0' in numbers.content.decode()
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 401
+
+
+def test_a_pause_of_everything_is_told_and_its_queue_asks_for_no_more_workers(sandbox):
+    make_phones(1)
+    notification = confirmed()
+    starting.start_due(timezone.now())
+    notification.batches.update(due_at=timezone.now() - timedelta(minutes=3))
+    preferences.put(pause_all_since="2026-03-01T09:00:00+00:00")
+
+    checks = health.examine(timezone.now())
+
+    assert named(checks, "Sending").sentence == "All sending is paused since Sun 1 Mar, 09:00 UTC."
+    assert named(checks, "Queue").sentence == "1 batch waits until the pause of all sending ends."
+    assert named(checks, "Queue").ok
+
+
+def test_the_silence_of_one_queue_is_not_that_of_another(sandbox):
+    now = timezone.now()
+    Heartbeat.objects.create(name="a", role="worker-trigger", at=now)
+    Heartbeat.objects.create(name="b", role="worker-bulk", at=now - timedelta(minutes=7))
+
+    told = named(health.examine(now), "Workers")
+
+    assert told.sentence == "No worker listens to bulk: the last heartbeat is 7 min old."
+
+
+def test_a_process_that_ends_in_good_order_leaves_no_heartbeat():
+    pulse.start("worker-bulk")
+    pulse.start("beat")
+    Heartbeat.objects.create(name="beat@elsewhere:1", role="beat", at=timezone.now())
+
+    pulse.end()
+
+    assert list(Heartbeat.objects.values_list("name", flat=True)) == ["beat@elsewhere:1"]

@@ -210,6 +210,16 @@ def test_a_silent_worker_is_said_loudly() -> None:
     assert "No sign of a worker." not in page_of("support")
 
 
+def test_a_part_that_no_other_stands_in_for_is_missed_loudly() -> None:
+    make_phone()
+    for role in ("worker-trigger", "worker-bulk"):
+        Heartbeat.objects.create(name=role, role=role, at=timezone.now())
+    assert "Beat is silent: nothing scheduled starts" in page_of()
+
+    Heartbeat.objects.create(name="beat", role="beat", at=timezone.now())
+    assert "silent" not in page_of("support")
+
+
 def test_a_pause_of_everything_is_said_loudly() -> None:
     make_phone()
     preferences.put(pause_all_since=timezone.now().isoformat())
@@ -278,5 +288,5 @@ def test_more_sends_mean_no_more_queries(django_assert_max_num_queries: Any) -> 
         make_notification(f"Next {number}", S.SCHEDULED)
     client.get("/")  # session, permissions
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get("/")
