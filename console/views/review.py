@@ -17,7 +17,9 @@ from console.clock import full_time
 from console.forms.review import ConfirmForm
 from console.read_as import reading
 from console.views.gate import address, requires
+from devices.models import AppUser
 from notifications import access, content, lifecycle, reach, role_limits, tasks
+from notifications.explain.outside import outside
 from notifications.models import Notification
 from notifications.revision import texts_of
 from notifications.states import Kind, NotificationStatus, SendTo
@@ -179,5 +181,13 @@ def one_person(request: HttpRequest, notification: Notification, now: datetime) 
         "known": bool(known),
         "near": unknown.get(asked[0], ""),
         "lanes": lanes,
+        "outside": outside_words(notification, asked[0], lanes),
         "lanes_yes": sum(not lane.reason for lane in lanes),
     }
+
+
+def outside_words(notification: Notification, user_id: str, lanes: list[reach.Lane]) -> str:
+    """Why it is not for this person at all, whatever their phones; "" where it is."""
+    if not lanes or any(lane.reason != "not_in_audience" for lane in lanes):
+        return ""
+    return outside(notification, AppUser.objects.get(user_id=user_id))

@@ -26,6 +26,11 @@ class Lane:
     def sentence(self) -> str:
         return reasons.sentence(self.reason) if self.reason else ""
 
+    @property
+    def next_step(self) -> str:
+        """What would change it."""
+        return reasons.next_step(self.reason) if self.reason else ""
+
 
 def lanes(notification: Notification, user_id: str, now: datetime) -> list[Lane]:
     """Each phone of that person with the reason it would not be sent to now ("" when it would)."""
