@@ -8,7 +8,7 @@ and listing millions.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -73,8 +73,11 @@ class Limits:
             return Held("frequency_cap")
         if self.hours is None:
             return None
-        zone = zones.name_of(row["timezone"], row["owner__timezone"] or "", self.hours.app_zone)
-        until = self.hours.until(zone, self._goes(now))
+        known = row["timezone"], row["owner__timezone"] or ""
+        zone = zones.name_of(*known, self.hours.app_zone)
+        clock = self.who.clock
+        turn = zones.name_of(*known, clock.otherwise) if clock else zone
+        until = self.hours.until(zone, self.who.goes(turn, now))
         if until is None:
             return None
         return Held("quiet_hours", until if self.defers else None)
@@ -147,10 +150,7 @@ class Limits:
 
     def asleep_in(self, now: datetime) -> list[str]:
         """The zones where it is."""
-        return self.hours.zones_at(self._goes(now)) if self.hours else []
-
-    def _goes(self, now: datetime) -> datetime:
-        return max(self.who.at or now, now)
+        return self.hours.zones_at(partial(self.who.goes, now=now)) if self.hours else []
 
     def _deliveries(self, cap: Cap, now: datetime) -> QuerySet[Delivery]:
         return cap.deliveries(now, self.firsts[cap], self.who.own)

@@ -2,7 +2,7 @@
 of each zone, so a range may span midnight, and days when clocks change need no rule of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -53,9 +53,9 @@ class Hours:
             moment += MINUTE
         return moment
 
-    def zones_at(self, at: datetime) -> list[str]:
-        """Every zone where it is quiet then."""
-        return [name for name in sorted(zones.ZONES) if self.hold(_clock(name, at))]
+    def zones_at(self, at: Callable[[str], datetime]) -> list[str]:
+        """Every zone where it is quiet at that zone's moment."""
+        return [name for name in sorted(zones.ZONES) if self.hold(_clock(name, at(name)))]
 
 
 def _clock(zone: str, at: datetime) -> time:

@@ -13,14 +13,29 @@ from devices.querysets import DeviceQuerySet
 from notifications import reached
 from notifications.models import Notification
 from notifications.states import Kind, QuietHours, SendTo
+from notifications.timing import walls, zones
 
 SLICE = 5_000  # user pks named in one query
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """One time on everybody's own clock; `begins`: the first zone's turn, once it is confirmed."""
+
+    wall: datetime
+    if_past: str
+    otherwise: str
+    begins: datetime | None = None
+
+    def turn(self, zone: str, now: datetime) -> datetime:
+        begins = self.begins or now
+        return zones.turn(self.wall, zone, begins, self.if_past, self.otherwise).at
+
+
+@dataclass(frozen=True, slots=True)
 class Who:
     """To whom, before it is a row: what a form or a notification says. `at`: when it is meant to
-    go, where that is not now; `own`: its pk, once it has one; `again`: itself, where it goes to
+    go, where that is not now; `clock`: where it goes by everybody's own; `own`: its pk, once it has one; `again`: itself, where it goes to
     those whom another one reached."""
 
     send_to: str
@@ -35,6 +50,13 @@ class Who:
     own: int | None = None
     at: datetime | None = None
     again: Notification | None = None
+    clock: Clock | None = None
+
+    def goes(self, zone: str, now: datetime) -> datetime:
+        """When it is meant to go to a phone in this zone; never in the past."""
+        if self.clock is not None:
+            return max(self.clock.turn(zone, now), now)
+        return max(self.at or now, now)
 
 
 def who(notification: Notification) -> Who:
@@ -51,7 +73,16 @@ def who(notification: Notification) -> Who:
         notification.pk,
         notification.send_at,
         notification if notification.send_to == SendTo.REACHED else None,
+        clock_of(notification),
     )
+
+
+def clock_of(notification: Notification) -> Clock | None:
+    """None once it has started: then every phone is looked at when its turn is."""
+    wall = walls.of_text(notification.wall) if notification.each_clock else None
+    if wall is None or notification.started_at is not None:
+        return None
+    return Clock(wall, notification.if_past, notification.timezone, notification.due_at)
 
 
 def devices_of(who: Who) -> Iterator[DeviceQuerySet]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -158,6 +159,31 @@ def test_in_quiet_hours_phones_wait_until_they_end_and_then_get_it_once(sandbox)
     assert set(outcomes(sent).values()) == {("accepted", "")}
     assert set(rows.values_list("attempts", flat=True)) == {1}
     assert sandbox.stats()["max_per_token"] == 1
+
+
+def test_on_everybodys_own_clock_quiet_hours_are_those_of_each_ones_own_turn(sandbox):
+    preferences.put(quiet_on=True, quiet_from="22:00", quiet_to="08:00")
+    for phone, zone in zip(make_phones(3), ("Asia/Tokyo", "America/New_York", ""), strict=True):
+        Device.objects.filter(pk=phone.pk).update(timezone=zone)
+    day = timezone.now() + timedelta(days=2)
+
+    def draft(wall: str) -> Notification:
+        return make_draft(each_clock=True, wall=f"{day:%Y-%m-%d}T{wall}", timezone="UTC")
+
+    def told(one: Notification) -> list[datetime | None]:
+        return [
+            lane.until
+            for number in range(3)
+            for lane in reach.lanes(one, f"phone-{number}", timezone.now())
+        ]
+
+    by_day, by_night = draft("09:00"), draft("23:30")
+
+    assert reach.waterfall(by_day, timezone.now()).deferred == 0
+    assert told(by_day) == [None, None, None]
+    assert reach.waterfall(by_night, timezone.now()).deferred == 3
+    morning = [until.astimezone(ZoneInfo("Asia/Tokyo")) for until in told(by_night)[:1]]
+    assert [f"{until:%d %H:%M}" for until in morning] == [f"{day + timedelta(days=1):%d} 08:00"]
 
 
 @pytest.mark.parametrize(
