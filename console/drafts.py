@@ -15,7 +15,7 @@ from console.forms.compose import FORM_NAMES, ComposeForm
 from console.forms.saved import initial_of
 from console.read_as import reading
 from devices import preferences
-from notifications import content, lifecycle, revision
+from notifications import content, lifecycle, oddities, revision
 from notifications.models import AuditEntry, Notification
 from notifications.personal import label
 from notifications.sending.fcm.message import MessageInvalid
@@ -24,7 +24,6 @@ SAME_SAVE = timedelta(seconds=2)
 # Where phones cut the text, in characters: (words, with a picture, without one).
 CUTS = (("Android, closed", 49, 49), ("iPhone lock screen", 130, 160))
 CUT_SCALE = 200
-ANDROID_LINE = 50
 BESIDE = ("image_facts", "timezone", "wall", "each_clock", "if_past")  # told with another field
 
 
@@ -139,11 +138,8 @@ def cut_meter(body: str, *, has_image: bool) -> dict[str, Any]:
 
 
 def android_cut(body: str) -> str:
-    """The words that are lost below a big picture, "" when the text fits its one line."""
-    if len(body) <= ANDROID_LINE:
-        return ""
-    kept = body[:ANDROID_LINE].rsplit(" ", 1)[0]
-    lost = " ".join(body[len(kept) :].split())
+    """The beginning of what is lost below a big picture."""
+    lost = oddities.android_cut(body)
     return lost if len(lost) <= 40 else f"{lost[:39]}…"
 
 

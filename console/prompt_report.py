@@ -20,13 +20,8 @@ PLATFORMS = {Platform.IOS.value: "iPhone", Platform.ANDROID.value: "Android"}
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(stats.Filters):
     """As they stand in the address; what makes no sense there is left out."""
-
-    version: int | None = None
-    platform: str = ""
-    since: date | None = None
-    until: date | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
@@ -40,10 +35,6 @@ class Filters:
             since=day_of(query.get("from", "")),
             until=day_of(query.get("to", "")),
         )
-
-    @property
-    def asked(self) -> stats.Filters:
-        return stats.Filters(self.version, self.platform, self.since, self.until)
 
     @property
     def any(self) -> bool:
@@ -140,12 +131,11 @@ def scale_of(rates: list[Rate]) -> int:
 
 
 def report(prompt: Prompt, filters: Filters) -> dict[str, Any]:
-    asked = filters.asked
-    numbers = stats.read(prompt, asked)
+    numbers = stats.read(prompt, filters)
     lift = numbers.lift
     scale = scale_of([numbers.conversion, lift.held])
-    platforms = stats.by_platform(prompt, replace(asked, platform=""))
-    versions = stats.by_version(prompt, replace(asked, version=None))
+    platforms = stats.by_platform(prompt, replace(filters, platform=""))
+    versions = stats.by_version(prompt, replace(filters, version=None))
     return {
         "numbers": numbers,
         "conversion": share("Became reachable", numbers.conversion, scale),
@@ -219,7 +209,7 @@ def compared(named: list[tuple[str, Numbers]]) -> dict[str, Any]:
 
 
 def days(prompt: Prompt, filters: Filters) -> dict[str, Any]:
-    found = [(day, one.conversion) for day, one in stats.by_day(prompt, filters.asked)]
+    found = [(day, one.conversion) for day, one in stats.by_day(prompt, filters)]
     shown = [(day, rate) for day, rate in found if rate.n]
     scale = scale_of([rate for _, rate in shown])
     last = shown[-DAYS_MOST:]

@@ -4,28 +4,15 @@ from typing import Any
 
 from django.apps import apps
 
+SUPPORT = {"compose_notification", "confirm_to_users"}
+MARKETER = SUPPORT | {"confirm_broadcast"}
+OPS = MARKETER | {"operate_notification", "resume_guarded", "change_settings"}
 ROLES: dict[str, set[str]] = {
     "viewer": set(),
-    "marketer": {"compose_notification", "confirm_broadcast", "confirm_to_users"},
-    "support": {"compose_notification", "confirm_to_users"},
-    "ops": {
-        "compose_notification",
-        "confirm_broadcast",
-        "confirm_to_users",
-        "operate_notification",
-        "resume_guarded",
-        "change_settings",
-    },
-    "admin": {
-        "compose_notification",
-        "confirm_broadcast",
-        "confirm_to_users",
-        "operate_notification",
-        "resume_guarded",
-        "change_settings",
-        "manage_keys",
-        "manage_team",
-    },
+    "marketer": MARKETER,
+    "support": SUPPORT,
+    "ops": OPS,
+    "admin": OPS | {"manage_keys", "manage_team"},
 }
 
 

@@ -39,12 +39,18 @@ def of_words(
     return odd + _values(texts, max(sizes.values()))
 
 
+def android_cut(body: str) -> str:
+    """The words that are lost below a big picture, "" when the text fits its one line."""
+    if len(body) <= ANDROID_LINE:
+        return ""
+    kept = body[:ANDROID_LINE].rsplit(" ", 1)[0]
+    return " ".join(body[len(kept) :].split())
+
+
 def _cut_on_android(texts: Texts) -> list[Oddity]:
     for language, (_, body) in texts.written().items():
-        if len(body) > ANDROID_LINE:
-            kept = body[:ANDROID_LINE].rsplit(" ", 1)[0]
-            rest = body[len(kept) :].strip()[:40].rstrip(" .,!?")
-            told = f"Android cuts “{rest}”{_in(language)}."
+        if lost := android_cut(body):
+            told = f"Android cuts “{lost[:40].rstrip(' .,!?')}”{_in(language)}."
             return [Oddity("android_cut", told, "With a picture it keeps one line.", True)]
     return []
 

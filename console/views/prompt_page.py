@@ -68,7 +68,7 @@ def budget(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """Every count by day, version and system."""
     prompt = found(pk)
-    columns, *rows = stats.csv_rows(prompt, Filters.of(request.GET).asked)
+    columns, *rows = stats.csv_rows(prompt, Filters.of(request.GET))
     return csv_files.answer(f"prompt-{prompt.pk}", columns, rows)  # type: ignore[return-value]
 
 

@@ -11,7 +11,6 @@ from devices.models import ID_MAX, Audience
 CHUNK = 1_000
 LINE_MAX = 2_000
 HEADINGS = ("user_id", "user", "userid", "id", "users")
-SHOWN_MAX = 100
 
 Told = Callable[[int, str], None]  # (number of the line, what is wrong with it)
 
