@@ -285,14 +285,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["devices.api.authentication.Denied"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["devices.api.parsing.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "devices.api.operations.Operation",
     "EXCEPTION_HANDLER": "devices.api.problems.answer",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Beckon",
-    "DESCRIPTION": "Register devices, report permission, trigger and read notifications.",
+    "DESCRIPTION": (
+        "Register devices, report permission, trigger and read notifications. Every call takes a "
+        "key, as `Authorization: Bearer …`: an app its client key (`pk_…`), a back end its server "
+        "key (`sk_…`). Every error is `application/problem+json`, with a `code` for programs."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -301,6 +305,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "devices.api.operations.without_defaults",
+    ],
     "ENUM_NAME_OVERRIDES": {  # fields of one name and several meanings
         "PlatformEnum": "devices.states.Platform.values",
         "NotificationKindEnum": "notifications.states.Kind.values",

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -93,6 +94,13 @@ def as_problem(error: Exception) -> Problem:
     return Problem(500, "internal", "Something broke here. The log knows it by the request id.")
 
 
+def no_device(device_id: str) -> Problem:
+    told = (
+        f"No device {device_id:.80} is registered. First comes PUT /api/v1/devices/{{device_id}}."
+    )
+    return Problem(404, "not_found", told)
+
+
 BEARER = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
@@ -164,5 +172,8 @@ def request_id(request: Any) -> str:
 
 def nowhere(request: HttpRequest, **_: Any) -> HttpResponse:
     """The last address of the API: whatever is none of the others."""
+    request.request_id = uuid4().hex  # type: ignore[attr-defined]
     problem = Problem(404, "not_found", f"There is no {request.path} in this API.")
-    return JsonResponse(body(problem, request_id(request)), status=404, content_type=CONTENT_TYPE)
+    answer = JsonResponse(body(problem, request_id(request)), status=404, content_type=CONTENT_TYPE)
+    answer["X-Request-Id"] = request_id(request)
+    return answer

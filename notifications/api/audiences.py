@@ -97,6 +97,7 @@ class AudienceDoor(Door):
 
     @described({200: AudienceAnswer}, parameters=[COUNT])
     def get(self, request: Request, pk: int) -> Response:
+        """One audience and its rules; with `count` how many people they fit."""
         found = get_object_or_404(Audience, pk=pk)
         answer = audience_answer(found)
         if str(request.query_params.get("count", "")).lower() in ("1", "true"):

@@ -72,7 +72,7 @@ class PromptsDoor(Door):
 
     @described({201: PromptAnswer}, request=PromptFacts, also=(409,), parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
-        """Make a draft. What is left out is as in the template "Push Permission Prompt". May be
+        """Make a draft of a soft prompt. What is left out is as in the template "Push Permission Prompt". May be
         repeated with an `Idempotency-Key`."""
         facts = checked(PromptFacts, request)
         return repeating.once(request, request.data, lambda: (201, plain(made(request, facts))))
@@ -91,7 +91,7 @@ class PromptDoor(Door):
 
     @described({200: PromptAnswer}, request=PromptChange, also=(409,))
     def patch(self, request: Request, pk: int) -> Response:
-        """Change what is named. After it was live, that is a new version; the counts stay."""
+        """Change what is named of a soft prompt. After it was live, that is a new version; the counts stay."""
         prompt = get_object_or_404(Prompt, pk=pk)
         facts = checked(PromptChange, request)
         with transaction.atomic():
@@ -105,12 +105,10 @@ class PromptDoor(Door):
         return Response(with_remarks(prompt))
 
 
-class PromptMoveDoor(Door):
+class MoveDoor(Door):
     permission_classes = (MayChange,)
 
-    @described({200: PromptAnswer}, request=None, also=(409,))
-    def post(self, request: Request, pk: int, verb: str) -> Response:
-        """`live`, `pause` or `archive` (which is final)."""
+    def moved(self, request: Request, pk: int, verb: str) -> Response:
         prompt = get_object_or_404(Prompt, pk=pk)
         with transaction.atomic():
             try:
@@ -121,6 +119,30 @@ class PromptMoveDoor(Door):
                 raise named(error) from None
             noted(request, DEEDS[verb], prompt, {"version": prompt.version})
         return Response(with_remarks(prompt))
+
+
+MOVED = described({200: PromptAnswer}, request=None, also=(409,))
+
+
+class PromptLiveDoor(MoveDoor):
+    @MOVED
+    def post(self, request: Request, pk: int) -> Response:
+        """Set it live: phones get it from their next session on."""
+        return self.moved(request, pk, "live")
+
+
+class PromptPauseDoor(MoveDoor):
+    @MOVED
+    def post(self, request: Request, pk: int) -> Response:
+        """Pause it: no phone is shown it until it is live again."""
+        return self.moved(request, pk, "pause")
+
+
+class PromptArchiveDoor(MoveDoor):
+    @MOVED
+    def post(self, request: Request, pk: int) -> Response:
+        """Archive it, for good. Its numbers stay."""
+        return self.moved(request, pk, "archive")
 
 
 class PromptStatsDoor(Door):

@@ -1,7 +1,9 @@
 """`POST /notifications/trigger`: something happened in the app, tell these people."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -165,13 +167,27 @@ def started_by(order: triggers.Order, key: ApiKey) -> tuple[int, dict[str, Any]]
     try:
         started = triggers.start(order, key=key, now=timezone.now())
     except triggers.Nobody:
-        told = "No phone of these people can be sent to. allow_empty=true accepts that."
-        raise Problem(422, "no_deliverable_device", told, field="user_ids") from None
+        raise nobody(order) from None
     except ValidationError as error:
         raise refused(error) from None
     if started.batch is not None:
         tasks.ring(tasks.deliver, started.batch.pk, queue=started.batch.queue)
     return 202, started.as_dict()
+
+
+def nobody(order: triggers.Order) -> Problem:
+    """Why not: nobody has such an id, or none of their phones can be sent to."""
+    known, unknown = content.find_users(order.user_ids)
+    who = (
+        "No phone of these people can be sent to." if known else f"We don’t know {named(unknown)}."
+    )
+    told = f"{who} allow_empty=true accepts that."
+    return Problem(422, "no_deliverable_device", told, field="user_ids", unknown=list(unknown)[:20])
+
+
+def named(user_ids: Iterable[str]) -> str:
+    first = [f"{user_id:.80}" for user_id in islice(user_ids, 4)]
+    return ", ".join(first[:3]) + (" and others" if len(first) > 3 else "")
 
 
 def order_of(facts: dict[str, Any]) -> triggers.Order:

@@ -7,7 +7,14 @@ from notifications.api.campaigns import doors as campaigns
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
 from notifications.api.images import ImagesDoor
-from notifications.api.prompts import PromptDoor, PromptMoveDoor, PromptsDoor, PromptStatsDoor
+from notifications.api.prompts import (
+    PromptArchiveDoor,
+    PromptDoor,
+    PromptLiveDoor,
+    PromptPauseDoor,
+    PromptsDoor,
+    PromptStatsDoor,
+)
 from notifications.api.reading import DeliveriesDoor
 from notifications.api.trigger import TriggerDoor
 
@@ -31,9 +38,9 @@ urlpatterns = [
     path("audiences/<int:pk>/members", AudienceMembersDoor.as_view()),
     path("prompts", PromptsDoor.as_view()),
     path("prompts/<int:pk>", PromptDoor.as_view()),
-    path("prompts/<int:pk>/live", PromptMoveDoor.as_view(), {"verb": "live"}),
-    path("prompts/<int:pk>/pause", PromptMoveDoor.as_view(), {"verb": "pause"}),
-    path("prompts/<int:pk>/archive", PromptMoveDoor.as_view(), {"verb": "archive"}),
+    path("prompts/<int:pk>/live", PromptLiveDoor.as_view()),
+    path("prompts/<int:pk>/pause", PromptPauseDoor.as_view()),
+    path("prompts/<int:pk>/archive", PromptArchiveDoor.as_view()),
     path("prompts/<int:pk>/stats", PromptStatsDoor.as_view()),
     path("users/<str:user_id>/notifications/<uuid:uuid>/explain", ExplainDoor.as_view()),
 ]

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -13,7 +11,7 @@ from rest_framework.serializers import ErrorDetail, ValidationError
 from devices import consent
 from devices.api.authentication import ClientOnly, ClientOrServer
 from devices.api.door import Door
-from devices.api.problems import Problem
+from devices.api.problems import Problem, no_device
 from devices.api.schema import described
 from devices.api.serializers import Ask, AskAnswer, PermissionAnswer, Report, refuse_on_android
 from devices.consent import NoAskLeft, Said
@@ -32,7 +30,7 @@ class PermissionDoor(Door):
     @described({200: PermissionAnswer}, parameters=[FALLBACK])
     def get(self, request: Request, device_id: str) -> Response:
         """What the app may do now, as far as this phone has told."""
-        device = get_object_or_404(Device, device_id=device_id)
+        device = registered(device_id)
         return Response(permission_answer(consent.derived_of(device), fallback=wanted(request)))
 
     @described({200: PermissionAnswer}, request=Report)
@@ -41,7 +39,7 @@ class PermissionDoor(Door):
         checked = Report(data=request.data)
         checked.is_valid(raise_exception=True)
         facts = checked.validated_data
-        device = get_object_or_404(Device.objects.only("platform"), device_id=device_id)
+        device = registered(device_id)
         if device.platform == "android":
             refuse_on_android(facts["system"])
         derived = consent.report(
@@ -67,7 +65,7 @@ class AskDoor(Door):
         try:
             derived = take(device_id, ask)
         except Device.DoesNotExist:
-            raise Http404 from None
+            raise no_device(device_id) from None
         except NoAskLeft as error:
             answer = ask_answer(error.derived, fallback)
             raise Problem(409, "no_ask_left", str(error), **answer_beside(answer)) from None
@@ -92,6 +90,13 @@ class OptInDoor(Door):
         return Response(permission_answer(chosen(consent.opt_in, device_id), fallback=True))
 
 
+def registered(device_id: str) -> Device:
+    found = Device.objects.filter(device_id=device_id).first()
+    if found is None:
+        raise no_device(device_id)
+    return found
+
+
 def wanted(request: Request) -> bool:
     return str(request.query_params.get("fallback_to_settings", "")).lower() in ("1", "true")
 
@@ -100,7 +105,7 @@ def chosen(choice: Any, device_id: str) -> Derived:
     try:
         derived: Derived = choice(device_id, at=timezone.now())
     except Device.DoesNotExist:
-        raise Http404 from None
+        raise no_device(device_id) from None
     return derived
 
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from devices.api.authentication import ClientOnly, ClientOrServer, actor_of
 from devices.api.door import Door
-from devices.api.problems import Problem
+from devices.api.problems import Problem, no_device
 from devices.api.prompt_serializers import (
     EVENT_ID_MAX,
     EVENTS_MAX,
@@ -36,8 +36,8 @@ class SessionsDoor(Door):
 
     @described({200: SessionAnswer}, request=SessionFacts)
     def post(self, request: Request, device_id: str) -> Response:
-        """The app came to the front (after at least 30 seconds away): the prompts that could come
-        up in this session, with the rules to decide on the phone. The first in the list whose
+        """Begin a session: which prompts could come up in it. The app came to the front after at
+        least 30 seconds away; the rules to decide by come along. The first in the list whose
         triggers are met is shown; at most one in a session."""
         checked = SessionFacts(data=request.data)
         checked.is_valid(raise_exception=True)
@@ -51,7 +51,7 @@ class SessionsDoor(Door):
                 app_version=facts.get("app_version"),
             )
         except Device.DoesNotExist:
-            raise Http404 from None
+            raise no_device(device_id) from None
         return Response(
             {
                 "prompts": started.offers,
@@ -67,7 +67,7 @@ class EvaluateDoor(Door):
 
     @described({200: EvaluateAnswer}, request=EvaluateFacts)
     def post(self, request: Request) -> Response:
-        """Something happened: which prompt is to be shown now, if any? Showing it is told with an
+        """Ask which prompt is to be shown now, if any. Something happened in the app. Showing it is told with an
         impression. A server key is also told why not the others."""
         checked = EvaluateFacts(data=request.data)
         checked.is_valid(raise_exception=True)
@@ -81,7 +81,7 @@ class EvaluateDoor(Door):
                 now=timezone.now(),
             )
         except Device.DoesNotExist:
-            raise Http404 from None
+            raise no_device(facts["device_id"]) from None
         answer: dict[str, Any] = {"prompt": found.offer}
         if actor_of(request) == Actor.SERVER:
             answer["reasons"] = [

@@ -40,6 +40,7 @@ class UserDoor(Door):
 
     @described({200: UserAnswer})
     def get(self, request: Request, user_id: str) -> Response:
+        """What is known of a user."""
         return Response(user_answer(get_object_or_404(AppUser, user_id=user_id)))
 
     @described({200: UserAnswer, 201: UserAnswer}, request=UserFacts, parameters=[REPLACE])
@@ -69,7 +70,9 @@ class UsersBulkDoor(Door):
     permission_classes = (allow(scope="users"),)
     parser_classes = (LongJSONParser, JSONLinesParser)
 
-    @described({200: BulkAnswer, 207: BulkAnswer}, request=BulkUser(many=True))
+    @described(
+        {200: BulkAnswer, 207: BulkAnswer}, request={"application/json": BulkUser(many=True)}
+    )
     def post(self, request: Request) -> Response:
         """Describe up to 1,000 users in a JSON list, or up to 100,000 as application/x-ndjson,
         one a line. 207 when some could not be kept; the others were."""

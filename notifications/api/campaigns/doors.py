@@ -76,7 +76,7 @@ class CampaignsDoor(reading.NotificationsDoor):
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
-        """A draft. Nothing goes out before its dry run and the typed phrase."""
+        """Make a draft. Nothing goes out before its dry run and the typed phrase."""
         facts = read(shapes.NewDraft, request)
 
         def effect() -> tuple[int, dict[str, Any]]:
@@ -127,8 +127,8 @@ class DryRunDoor(Door):
 
     @described({200: shapes.DryRunAnswer}, request=shapes.DryRunFacts, also=(409,))
     def post(self, request: Request, uuid: UUID) -> Response:
-        """What would be sent to whom, and the `review_token` that sending takes; or, with
-        `user_id`, whether that person would get it."""
+        """Tell what would be sent to whom, and the `review_token` that sending takes. With
+        `user_id`: whether that person would get it."""
         one, facts, now = writing.found(uuid), read(shapes.DryRunFacts, request), timezone.now()
         if "user_id" in facts:
             return Response(_one_person(one, facts["user_id"].removeprefix("users/"), now))
@@ -183,7 +183,7 @@ class SendDoor(Door):
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, uuid: UUID) -> Response:
-        """Confirm with the phrase and the token of a dry run: it goes when the time to undo is
+        """Confirm with the phrase and the token of a dry run. It goes when the time to undo is
         over, or at its own time."""
         one, facts = writing.found(uuid), read(shapes.SendFacts, request)
 
@@ -231,7 +231,7 @@ class UndoDoor(VerbDoor):
 
     @DESCRIBED
     def post(self, request: Request, uuid: UUID) -> Response:
-        """Back to a draft, while nothing went out."""
+        """Take it back to a draft, while nothing went out."""
         return self.act(request, uuid)
 
 
@@ -240,7 +240,7 @@ class CancelDoor(VerbDoor):
 
     @DESCRIBED
     def post(self, request: Request, uuid: UUID) -> Response:
-        """For good, while nothing went out."""
+        """Cancel it for good, while nothing went out."""
         return self.act(request, uuid)
 
 
@@ -249,7 +249,7 @@ class PauseDoor(VerbDoor):
 
     @DESCRIBED
     def post(self, request: Request, uuid: UUID) -> Response:
-        """Nothing more is opened; what is on the wire is still recorded."""
+        """Pause it: nothing more is opened; what is on the wire is still recorded."""
         return self.act(request, uuid)
 
 
@@ -258,7 +258,7 @@ class ResumeDoor(VerbDoor):
 
     @DESCRIBED
     def post(self, request: Request, uuid: UUID) -> Response:
-        """Go on. What Beckon itself stopped, a person resumes in the console."""
+        """Go on after a pause. What Beckon itself stopped, a person resumes in the console."""
         return self.act(request, uuid)
 
 
@@ -267,7 +267,7 @@ class StopDoor(VerbDoor):
 
     @DESCRIBED
     def post(self, request: Request, uuid: UUID) -> Response:
-        """For good. What is out can't be called back."""
+        """Stop it for good. What is out can't be called back."""
         return self.act(request, uuid)
 
 
@@ -281,7 +281,7 @@ class CorrectDoor(Door):
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, uuid: UUID) -> Response:
-        """New text, in the place of the old one, to exactly the phones that accepted it."""
+        """Correct it: new text, in the place of the old one, to exactly the phones that accepted it."""
         one, facts = writing.found(uuid), read(shapes.CorrectFacts, request)
         given = {"title": "title", "text": "body"}
         changes = {ours: facts[theirs] for theirs, ours in given.items() if theirs in facts}
