@@ -185,6 +185,12 @@ CATALOGUE: dict[str, Reason] = {
         "Its time passed in some zones while nothing could send there.",
         "Resume to send there now, or stop.",
     ),
+    "restored": Reason(
+        "A backup was restored",
+        "It may have gone out, or gone on, after that backup was made.",
+        "Look in the app or at Google whether it did: then stop or cancel it. Else let it go on; "
+        "phones that it reached since the backup get it twice.",
+    ),
     "superseded": Reason(
         "Held: the next one has come",
         "Its time passed while nothing could send, and the next of its series is due as well.",

@@ -1,0 +1,55 @@
+"""A backup is put back: nothing that went out since then goes out again by itself."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from notifications import lifecycle, reports, starting
+from notifications.models import AuditEntry
+from notifications.sending import clock
+from notifications.states import NotificationStatus as S
+from tests.console.staff import client_of
+from tests.notifications.test_faults import begun, send_one_batch
+from tests.sending import confirmed, make_phones, make_staff, run_all
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
+
+
+def test_what_was_half_sent_or_due_waits_for_a_person(settings):
+    settings.BATCH_SIZE = 10
+    make_phones(30)
+    half = begun(batch_mode=True, title="Half")
+    send_one_batch(half)
+    due = confirmed(title="Due")
+    later = confirmed(title="Later")
+    type(later).objects.filter(pk=later.pk).update(due_at=clock.now() + timedelta(hours=1))
+
+    said = StringIO()
+    call_command("restored", stdout=said)
+    starting.start_due(clock.now())
+    run_all()
+
+    for one in (half, due, later):
+        one.refresh_from_db()
+    assert (half.status, half.paused_reason) == (S.PAUSED, "restored")
+    assert (due.status, due.paused_reason) == (S.HELD, "restored")
+    assert later.status == S.SCHEDULED
+    assert reports.counts(half).accepted == 10
+    assert "paused  Half\nheld    Due, due " in said.getvalue()
+    page = client_of("ops").get(half.get_absolute_url()).content.decode()
+    assert "A backup was restored." in page
+    assert AuditEntry.objects.filter(action="restored a backup", facts__held=1).exists()
+
+    lifecycle.resume(half, by=make_staff(), now=clock.now())
+    run_all()
+    assert reports.counts(half).accepted == 30
+
+
+def test_after_a_quiet_night_there_is_nothing_to_look_at():
+    said = StringIO()
+
+    call_command("restored", stdout=said)
+
+    assert said.getvalue() == "Nothing was under way or due: start all parts.\n"
