@@ -5,8 +5,11 @@ with one line and exit code 2."""
 import os
 import sys
 
-from django.core.management import execute_from_command_line
-from django.db import OperationalError
+try:
+    from django.core.management import execute_from_command_line
+    from django.db import OperationalError
+except ModuleNotFoundError:
+    sys.exit("Django is not in this Python. Run make run once, then .venv/bin/python manage.py …")
 
 from console.env import BadSetting
 

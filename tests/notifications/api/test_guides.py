@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from notifications.api.trigger import TriggerFacts
+from notifications.api.trigger import CODES, TriggerFacts
 from notifications.models import Page, PageParameter
 from notifications.webhooks import signing
 from notifications.webhooks.catalogue import EVENTS
@@ -80,6 +80,16 @@ def test_the_guide_names_every_event() -> None:
     for event in EVENTS:
         app, _, word = event.partition(".")
         assert f"`{event}`" in table or (f"`.{word}`" in table and f"`{app}." in table), event
+
+
+def test_the_guide_names_every_code_of_an_error() -> None:
+    modules = [*(ROOT / "devices/api").rglob("*.py"), *(ROOT / "notifications/api").rglob("*.py")]
+    source = "\n".join(module.read_text() for module in modules)
+    codes = set(re.findall(r'Problem\(\s*\d{3},\s*"([a-z_]+)"', source)) | set(CODES.values())
+    told = GUIDE[GUIDE.index("## Errors") : GUIDE.index("## Campaigns")]
+
+    assert {code for code in codes if f"`{code}`" not in told} == set()
+    assert len(codes) > 30
 
 
 def test_the_guides_name_only_fields_that_the_door_takes() -> None:
