@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from console.clock import NARROW
 from console.templatetags.beckon import n, percent
+from console.typed import whole
 from devices.models import Prompt
 from devices.prompts import stats
 from devices.prompts.numbers import ENOUGH, Numbers, Rate
@@ -25,12 +26,9 @@ class Filters(stats.Filters):
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
-        version = query.get("version", "")
         platform = query.get("platform", "")
         return cls(
-            version=int(version)
-            if version.isascii() and version.isdigit() and len(version) < 8
-            else None,
+            version=whole(query.get("version", "")),
             platform=platform if platform in PLATFORMS else "",
             since=day_of(query.get("from", "")),
             until=day_of(query.get("to", "")),

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from console.forms import leave_out
+from console.typed import whole
 from devices.models import AppUser, Audience
 from notifications import content, reach
 from notifications.states import QuietHours, SendTo, TargetOS
@@ -108,6 +109,5 @@ def _held(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _audience(chosen: Any) -> Audience | None:
-    key = str(chosen)
-    is_key = key.isascii() and key.isdigit() and len(key) < 19
-    return Audience.objects.filter(pk=key).first() if is_key else None
+    key = whole(chosen)
+    return None if key is None else Audience.objects.filter(pk=key).first()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from console import verdicts
 from console.phone_words import name_of
+from console.typed import whole
 from devices.models import ID_MAX
 from devices.states import Platform
 from notifications import content, reasons, reports
@@ -72,8 +73,7 @@ class Filters:
 
 def context(asked: Mapping[str, str], one: Notification, now: datetime) -> dict[str, Any]:
     filters = Filters.of(asked)
-    cursor = asked.get("cursor", "")
-    at = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
+    at = whole(asked.get("cursor", "")) or 0
     found, following = page(one, filters, at, PAGE)
     return {
         "rows": [Row(delivery) for delivery in found],

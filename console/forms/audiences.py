@@ -11,6 +11,7 @@ from typing import Any
 
 from console import countries
 from console.forms.audience_rows import Row, ops_of
+from console.forms.rows import number, posted, remove
 from devices import audiences
 from devices.audiences import checking
 from devices.audiences.fields import OPS_OF
@@ -123,9 +124,8 @@ def shown(value: Any, told: Callable[[Any], str] = str) -> str:
 
 
 def of_post(post: Mapping[str, str]) -> Builder:
-    total = post.get("rows", "")
-    count = min(int(total), ROWS_MAX) if total.isascii() and total.isdigit() else 0
-    rows = [typed_row(post, index) for index in range(count) if f"row-{index}-field" in post]
+    places = posted(post, "rows", ROWS_MAX)
+    rows = [typed_row(post, index) for index in places if f"row-{index}-field" in post]
     for row in rows:
         row.type = row.type if row.type in OPS_OF else "string"
         if (ops := ops_of(row)) and row.op not in ops:
@@ -149,9 +149,7 @@ def typed_row(post: Mapping[str, str], index: int) -> Row:
 
 def redrawn(builder: Builder, post: Mapping[str, str]) -> Builder:
     """The two buttons that change rows without saving anything."""
-    removed = post.get("remove_condition", "")
-    if removed.isascii() and removed.isdigit() and int(removed) < len(builder.rows):
-        del builder.rows[int(removed)]
+    remove(builder.rows, post.get("remove_condition", ""))
     if "add_condition" in post and len(builder.rows) < ROWS_MAX:
         group = post["add_condition"]
         builder.rows.append(Row(group if group in audiences.GROUPS else ""))
@@ -235,16 +233,6 @@ def typed(text: str, kind: str) -> Any:
     if kind == "country":
         return countries.code_of(text)
     return truth(text) if kind == "boolean" else text
-
-
-def number(text: str) -> Any:
-    """What is no number stays text, and is refused as such."""
-    for reading in (int, float):
-        try:
-            return reading(text)
-        except ValueError:
-            continue
-    return text
 
 
 def truth(text: str) -> Any:

@@ -10,6 +10,7 @@ from console.forms import extra_data, message, pictures
 from console.forms.compose_languages import initial_languages
 from console.forms.message import EXPIRIES, MessageFields
 from console.forms.parameters import HINTS, KEYBOARDS, QUIET
+from console.forms.rows import posted, remove
 from notifications import cards
 from notifications.cards.keeping import VARIABLES_MAX
 from notifications.models import TTL_DEFAULT_S, CardVersion, MessageCard, Page, PageParameter
@@ -87,19 +88,16 @@ class CardForm(MessageFields):
     def _rows(self) -> list[Row]:
         if not self.is_bound:
             return [Row(**one) for one in self.version.variables] if self.version else []
-        total = str(self.data.get("variables", ""))
-        count = int(total) if total.isascii() and total.isdigit() and len(total) < 4 else 0
         rows = [
             Row(
                 str(self.data.get(f"var-{i}-name", "")),
                 str(self.data.get(f"var-{i}-type", "")),
                 str(self.data.get(f"var-{i}-sample", "")),
             )
-            for i in range(min(count, VARIABLES_MAX + 1))
+            for i in posted(self.data, "variables", VARIABLES_MAX + 1)
         ]
-        gone = str(self.data.get(REMOVE_VARIABLE, ""))
-        if self.mode == REMOVE_VARIABLE and gone.isdigit() and int(gone) < len(rows):
-            del rows[int(gone)]
+        if self.mode == REMOVE_VARIABLE:
+            remove(rows, self.data.get(REMOVE_VARIABLE, ""))
         if self.mode == ADD_VARIABLE and len(rows) < VARIABLES_MAX:
             rows.append(Row())
         return rows

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from console.typed import whole
 from notifications import content
 from notifications.models import Page, PageParameter
 from notifications.states import ParameterType
@@ -135,8 +136,7 @@ def redrawn_rows(post: QueryDict) -> ParameterRows:
 
 def typed_values(post: QueryDict) -> list[dict[str, Any]]:
     """One row each, in order; a number that is missing was a row taken out in the browser."""
-    total = post.get(f"{PREFIX}-TOTAL_FORMS", "")
-    count = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else 0
+    count = whole(post.get(f"{PREFIX}-TOTAL_FORMS", "")) or 0
     return [
         {
             "name": post.get(f"{PREFIX}-{index}-name", ""),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from dataclasses import field as part
 from typing import Any
 
+from console.forms.rows import posted, remove
+
 MOST = 30
 TEXTS = ("title", "body", "accept_label", "dismiss_label")
 BUTTONS = ("add_language", "remove_language")
@@ -36,19 +38,15 @@ def filled(texts: Mapping[str, str]) -> Language:
 
 
 def of_post(post: Mapping[str, str]) -> list[Language]:
-    total = post.get("languages", "")
-    count = min(int(total), MOST) if total.isascii() and total.isdigit() else 0
     return [
         filled({name: post.get(f"lang-{i}-{name}", "") for name in ("code", *TEXTS)})
-        for i in range(count)
+        for i in posted(post, "languages", MOST)
         if f"lang-{i}-code" in post
     ]
 
 
 def redrawn(languages: list[Language], post: Mapping[str, str]) -> list[Language]:
-    removed = post.get("remove_language", "")
-    if removed.isascii() and removed.isdigit() and int(removed) < len(languages):
-        del languages[int(removed)]
+    remove(languages, post.get("remove_language", ""))
     if "add_language" in post and len(languages) < MOST:
         languages.append(Language())
     return languages

@@ -11,6 +11,9 @@ from dataclasses import field as part
 from math import isfinite
 from typing import Any
 
+from console.forms.rows import number, posted, remove
+from console.typed import whole
+
 ROWS_MAX = 40
 TEXT_MAX = 2_000
 KINDS = (
@@ -87,10 +90,10 @@ def of_triggers(triggers: list[list[dict[str, Any]]]) -> Builder:
 
 
 def rows_of(triggers: list[list[dict[str, Any]]]) -> Iterator[Row]:
-    for number, way in enumerate(triggers):
+    for place, way in enumerate(triggers):
         for condition in way:
             yield Row(
-                way=number,
+                way=place,
                 kind=condition["kind"],
                 seconds=str(condition.get("seconds", "10")),
                 name=condition.get("name", ""),
@@ -115,14 +118,12 @@ def shown(value: Any) -> str:
 
 
 def of_post(post: Mapping[str, str]) -> Builder:
-    total = post.get("rows", "")
-    count = min(int(total), ROWS_MAX) if total.isascii() and total.isdigit() else 0
-    return Builder([typed_row(post, i) for i in range(count) if f"row-{i}-kind" in post])
+    places = posted(post, "rows", ROWS_MAX)
+    return Builder([typed_row(post, i) for i in places if f"row-{i}-kind" in post])
 
 
 def typed_row(post: Mapping[str, str], index: int) -> Row:
-    row, way = Row(), post.get(f"row-{index}-way", "0")
-    row.way = int(way) if way.isascii() and way.isdigit() and len(way) < 4 else 0
+    row = Row(way=whole(post.get(f"row-{index}-way", "")) or 0)
     for key in KEYS:
         if (typed := post.get(f"row-{index}-{key}")) is not None:
             setattr(row, key, typed.strip()[:TEXT_MAX])
@@ -131,14 +132,12 @@ def typed_row(post: Mapping[str, str], index: int) -> Row:
 
 def redrawn(builder: Builder, post: Mapping[str, str]) -> Builder:
     """The buttons that change rows without saving anything."""
-    removed = post.get("remove_condition", "")
-    if removed.isascii() and removed.isdigit() and int(removed) < len(builder.rows):
-        del builder.rows[int(removed)]
+    remove(builder.rows, post.get("remove_condition", ""))
     if len(builder.rows) < ROWS_MAX:
         if "add_way" in post:
             builder.rows.append(Row(way=max((row.way for row in builder.rows), default=-1) + 1))
-        elif (way := post.get("add_condition", "")).isdecimal():
-            builder.rows.append(Row(way=int(way[:3]), kind="custom"))
+        elif (way := whole(post.get("add_condition", ""))) is not None:
+            builder.rows.append(Row(way=way, kind="custom"))
     return builder
 
 
@@ -154,16 +153,6 @@ def condition_of(row: Row) -> dict[str, Any]:
         condition = {"kind": row.kind, "key": row.key, "op": row.op}
         return condition if row.op == "exists" else condition | {"value": read_value(row.value)}
     return {"kind": row.kind}
-
-
-def number(text: str) -> Any:
-    """What is no number stays text, and is refused as such."""
-    for reading in (int, float):
-        try:
-            return reading(text)
-        except ValueError:
-            continue
-    return text
 
 
 def read(text: str) -> dict[str, Any]:

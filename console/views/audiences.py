@@ -17,6 +17,7 @@ from console import audience_words, countries, numbers, phone_words
 from console.forms import audience_rows
 from console.forms import audiences as builders
 from console.templatetags.beckon import kb
+from console.typed import whole
 from console.uploads import TooLargeFile
 from console.views.gate import address, requires
 from devices import audiences
@@ -106,9 +107,9 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def count(request: HttpRequest) -> HttpResponse:
     """The live figure: of a saved audience by its number, or of the rules as typed."""
     context: dict[str, Any] = {"counted_at": timezone.now()}
-    saved = request.POST.get("audience", "")
-    if saved.isascii() and saved.isdigit() and len(saved) < 19:
-        context["people"] = audiences.count(get_object_or_404(Audience, pk=min(int(saved), 2**31)))
+    saved = whole(request.POST.get("audience", ""))
+    if saved is not None:
+        context["people"] = audiences.count(get_object_or_404(Audience, pk=saved))
         return render(request, "console/audiences/_count.html", context)
     builder = builders.of_post(request.POST)
     try:

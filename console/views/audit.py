@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from console import csv_files
 from console.clock import full_time
 from console.templatetags import beckon
+from console.typed import whole
 from console.views.gate import requires
 from notifications.models import AuditEntry
 
@@ -44,14 +45,11 @@ class Filters:
     @classmethod
     def of(cls, request: HttpRequest) -> "Filters":
         asked = {name: str(text).replace("\0", "") for name, text in request.GET.items()}
-        cursor = asked.get("cursor", "")
         return cls(
             who=asked.get("who", "").strip()[:150],
             action=asked.get("action", "").strip()[:60],
             object_id=asked.get("object", "").strip()[:128],
-            cursor=int(cursor)
-            if cursor.isascii() and cursor.isdigit() and len(cursor) < 19
-            else None,
+            cursor=whole(asked.get("cursor", "")),
         )
 
     def entries(self) -> QuerySet[AuditEntry]:

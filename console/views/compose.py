@@ -15,6 +15,7 @@ from console import drafts, numbers
 from console.forms.compose import ComposeForm
 from console.forms.compose_languages import REMOVE
 from console.forms.message import REDRAW
+from console.typed import whole
 from console.views.gate import address, requires
 from notifications import access, lifecycle, occurrences, tasks
 from notifications.models import Notification
@@ -83,14 +84,9 @@ def save(request: HttpRequest, form: ComposeForm, draft: Notification | None) ->
     fields = form.notification_fields()
     if draft is None:
         return lifecycle.compose(fields, by=request.user)
-    version = request.POST.get("version", "")
-    told = version.isascii() and version.isdigit() and len(version) < 10
-    return lifecycle.revise(
-        draft,
-        fields,
-        by=request.user,
-        version=int(version) if told else draft.version,
-    )
+    told = whole(request.POST.get("version", ""))
+    version = draft.version if told is None else told
+    return lifecycle.revise(draft, fields, by=request.user, version=version)
 
 
 # ---------------------------------------------------------------- what each button does next

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from console import phone_words, sure
 from console.history_words import permission_moment, registration_moment
 from console.numbers import GROUPS as NAMES
+from console.typed import whole
 from console.views.gate import address, requires
 from devices import consent, registry, reports
 from devices.models import Device, TestDevice
@@ -55,8 +56,8 @@ def newest(request: HttpRequest) -> tuple[list[Device], dict[str, Any]]:
     rows: QuerySet[Device] = devices.on(system) if kept else devices
     if group in GROUPS:
         rows, kept["group"] = in_group(rows, group), group
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if (edge := whole(before)) is not None:
+        rows = rows.filter(pk__lt=edge)
     page = list(rows[: PAGE + 1])
     older = f"?{urlencode(kept | {'before': page[PAGE - 1].pk})}" if len(page) > PAGE else ""
     context = {"next_url": older, "first_url": f"?{urlencode(kept)}" if before else ""}

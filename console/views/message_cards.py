@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console.forms.cards import ADD_VARIABLE, REDRAW, REMOVE_VARIABLE, CardForm
 from console.forms.compose_languages import REMOVE
+from console.typed import whole
 from console.views.gate import address, requires
 from devices import preferences
 from notifications import access, cards
@@ -108,8 +109,7 @@ def posted(
             key = form.cleaned_data["key"].strip()
             kept = cards.create(key, form.card_fields(), by=by, ip=ip)
         else:
-            known = str(request.POST.get("version", ""))
-            number = int(known) if known.isascii() and known.isdigit() and len(known) < 9 else 0
+            number = whole(request.POST.get("version", "")) or 0
             kept = cards.revise(card, form.card_fields(), by=by, version=number, ip=ip)
     except ValidationError as error:
         form.refuse(error.message_dict)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from console.context import compose_url
+from console.typed import whole
 from console.views.gate import requires
 from notifications import reports
 from notifications.models import Notification
@@ -64,15 +65,13 @@ class Filters:
     def of(cls, request: HttpRequest) -> "Filters":
         """Whatever the address says; nonsense counts as nothing."""
         asked = request.GET
-        tab, kind, cursor = asked.get("tab", ""), asked.get("kind", ""), asked.get("cursor", "")
+        tab, kind = asked.get("tab", ""), asked.get("kind", "")
         return cls(
             tab=tab if tab in TABS else "",
             kind=kind if kind in KINDS else "",
             search=asked.get("q", "").replace("\0", "").strip()[:200],
             mine=asked.get("by") == "me",
-            cursor=int(cursor)
-            if cursor.isascii() and cursor.isdigit() and len(cursor) < 19
-            else None,
+            cursor=whole(asked.get("cursor", "")),
         )
 
     def url(self, page: str = "notifications", **changes: Any) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from console import phone_words, prompt_asks, sure, verdicts
 from console.context import url_of
 from console.history_words import permission_moment, registration_moment
+from console.typed import whole
 from console.views.gate import address, requires
 from devices import people as persons
 from devices import registry, reports
@@ -61,8 +62,8 @@ def people(request: HttpRequest) -> HttpResponse:
         return listed(request, query, found[:PAGE], context)
     before = request.GET.get("before", "")
     newest = AppUser.objects.order_by("-pk")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        newest = newest.filter(pk__lt=min(int(before), 2**63 - 1))
+    if (edge := whole(before)) is not None:
+        newest = newest.filter(pk__lt=edge)
     page = list(newest[: PAGE + 1])
     older = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     context = {"next_url": older, "first_url": "?" if before else ""}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from console import phone_words
+from console.typed import whole
 from console.views.gate import requires
 from devices.models import ID_MAX, Device
 from devices.querysets import DeviceQuerySet
@@ -98,6 +99,5 @@ def page_of(
 
 def read_cursor(after: str) -> tuple[int, int]:
     number, _, pk = after.partition("-")
-    if not all(one.isascii() and one.isdigit() and len(one) < 19 for one in (number, pk)):
-        return 0, 0
-    return int(number), int(pk)
+    place, key = whole(number), whole(pk)
+    return (0, 0) if place is None or key is None else (place, key)

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import sandbox
+from console.typed import whole
 from console.views.gate import address, requires
 from devices import identity, preferences
 from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
@@ -123,11 +124,11 @@ def later(request: HttpRequest) -> HttpResponse:
     """Days pass on one phone: what we remember of its prompts becomes so much older."""
     said = told(request)
     device = get_object_or_404(Device, device_id=str(said.get("device_id", "")).replace("\0", ""))
-    days = str(said.get("days", ""))
-    if not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= DAYS_MAX):
+    days = whole(said.get("days", "")) or 0
+    if not 1 <= days <= DAYS_MAX:
         return JsonResponse({"error": f"days must be 1 to {DAYS_MAX}."}, status=400)
-    ageing.age(device, timedelta(days=int(days)))
-    return JsonResponse({"days": int(days)})
+    ageing.age(device, timedelta(days=days))
+    return JsonResponse({"days": days})
 
 
 def told(request: HttpRequest) -> dict[str, Any]:
