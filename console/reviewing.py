@@ -211,11 +211,12 @@ def author(notification: Notification) -> str:
 def shown(notification: Notification) -> dict[str, Any]:
     picture, texts = pictures.of(notification), texts_of(notification)
     read = read_by(notification)
+    several = len(texts.copies) > 1 and not read.asked
     return {
         "title": read.title,
         "body": read.body,
         "reading": read,
-        "languages": others(texts, weighed(notification) if len(texts.copies) > 1 else None),
+        "languages": others(texts, weighed(notification)) if several else [],
         "image": picture.src if picture else "",
         "app_name": preferences.get("app_name"),
         "android_cut": drafts.android_cut(read.body) if picture else "",

@@ -74,7 +74,8 @@ def found(uuid: UUID) -> Notification:
         "corrects",
         "resends",
     )
-    return get_object_or_404(rows, uuid=uuid)
+    one: Notification = get_object_or_404(rows, uuid=uuid)
+    return one
 
 
 def frame(
@@ -147,7 +148,7 @@ def preview(one: Notification) -> dict[str, Any]:
         "title": shown.title,
         "body": shown.body,
         "reading": shown,
-        "languages": read_as.others(texts),
+        "languages": [] if person else read_as.others(texts),
         "image": frozen.get("image") or images.url(one.image) if one.image else "",
         "app_name": preferences.get("app_name"),
         "opens": page,

@@ -168,15 +168,16 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def one_person(request: HttpRequest, notification: Notification, now: datetime) -> dict[str, Any]:
     """Who was asked about with `?user_id=`, and each of their phones."""
     asked = content.parse_references(request.GET.get("user_id", ""))[:1]
-    if not asked and (person := to_one.only(notification)):
-        asked = [person.user_id]
+    addressee = to_one.only(notification)
+    if not asked and addressee:
+        asked = [addressee.user_id]
     if not asked:
         return {"asked": ""}
     known, unknown = content.find_users(asked)
     lanes = reach.lanes(notification, asked[0], now) if known else []
     texts = texts_of(notification)
     return {
-        "reads": reading(texts, asked[0]) if known and not texts.is_plain else None,
+        "reads": None if addressee or not known or texts.is_plain else reading(texts, asked[0]),
         "asked": asked[0],
         "known": bool(known),
         "near": unknown.get(asked[0], ""),

@@ -72,10 +72,10 @@ def test_support_sends_a_card_to_one_person_and_sees_it_arrive(
     support.get_by_label("until").fill("2026-12-01")
     support.get_by_role("button", name="Review").click()
     support.wait_for_url("**/review/")
-    expect(support.get_by_text("Your order is ready").first).to_be_visible()
-    support.get_by_label("User id").fill(f"{run}-ann")
-    support.get_by_role("button", name="Check").click()
-    expect(support.get_by_text("Hallo Ann, 77 wartet bis 2026-12-01.")).to_be_visible()
+    expect(support.get_by_text("As Ann Huber reads it, in German.")).to_be_visible()
+    words = support.locator("[data-preview=body]").first
+    expect(words).to_have_text("Hallo Ann, 77 wartet bis 2026-12-01.")
+    expect(support.get_by_text("iPhone 15: yes")).to_be_visible()
     assert_accessible(support)
 
     for box in support.locator("main").get_by_role("checkbox").all():
@@ -87,6 +87,10 @@ def test_support_sends_a_card_to_one_person_and_sees_it_arrive(
 
     expect(support.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
     took = time.monotonic() - confirmed
+    expect(support.locator(".say")).to_contain_text("Accepted for Ann Huber’s iPhone 15 at ")
+    expect(support.locator(".say")).to_contain_text("Not sent to the Pixel 8")
+    expect(support.get_by_role("button", name="Copy for the ticket")).to_be_visible()
+    assert_accessible(support)
     expect(support.get_by_text(f"Order ready {run}, version 1")).to_be_visible()
     numbers = support.locator("dl.numbers")
     expect(numbers.locator("dt", has_text="Accepted").locator("+ dd")).to_have_text("1")
