@@ -110,6 +110,22 @@ def test_ten_thousand_and_one_phones_get_one_revision_once_each(sandbox):
     assert len(said) == 1
 
 
+def test_never_more_than_a_window_is_on_the_wire(sandbox, settings):
+    settings.SEND_WINDOW = 20
+    make_phones(100)
+    batch = begun().batches.primary().get()
+    opening = Opening(lease.claim(batch.pk))
+
+    opened = [len(opening.step([], [], 500)) for _ in range(2)]
+    taken = Answer(Kind.ACCEPTED, message_id="projects/p/messages/1")
+    answered = [(pk, taken) for pk in list(opening.out)[:5]]
+    refilled = [len(opening.step(each, [], 500)) for each in (answered, [])]
+
+    batch.refresh_from_db()
+    assert (opened, sum(refilled)) == ([20, 0], 5)
+    assert (len(opening.out), batch.in_doubt) == (20, 20)
+
+
 def test_just_below_at_and_above_the_threshold_outcomes_are_the_same(sandbox, settings):
     settings.BATCH_THRESHOLD, settings.BATCH_SIZE = 100, 40
     modes = []
@@ -232,7 +248,7 @@ def test_a_project_wide_429_quiets_everything_until_its_time_and_costs_no_worker
     make_phones(40)
     one = begun()
     sandbox.set_faults([{"match": {}, "do": "quota", "retry_after": 2, "scope": "project"}])
-    began = time.monotonic()
+    asked_at, began = clock.now(), time.monotonic()
     send_one_batch(one)
     returned_after = time.monotonic() - began
     sandbox.set_faults([])
@@ -240,6 +256,8 @@ def test_a_project_wide_429_quiets_everything_until_its_time_and_costs_no_worker
     requests = sandbox.stats()["requests"]
 
     ends = ProjectPause.objects.get().until
+    assert ends >= asked_at + timedelta(seconds=2)
+    assert returned_after < 1.5
     run_all()
     assert clock.now() < ends, "too slow to see anything"
     assert sandbox.stats()["requests"] == requests
@@ -247,7 +265,6 @@ def test_a_project_wide_429_quiets_everything_until_its_time_and_costs_no_worker
     run_until(one)
     run_until(other)
 
-    assert returned_after < 1.5
     assert clock.now() >= ends
     assert adds_up(one).accepted == adds_up(other).accepted == 40
     assert sandbox.stats()["max_per_token"] == 2  # once by each of the two
