@@ -5,8 +5,13 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from django.test import Client
@@ -102,6 +107,47 @@ def test_the_guides_name_only_fields_that_the_door_takes() -> None:
     assert named <= taken
     assert taken - named == {"idempotency_key"}
     assert sent <= taken
+
+
+# ---------------------------------------------------------------- what is worth repeating
+
+
+@contextmanager
+def answering(*statuses: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives these statuses one by one, and keeps the Idempotency-Keys it saw."""
+    left, seen = list(statuses), []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.headers["Idempotency-Key"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status = left.pop(0)
+            self.send_response(status)
+            if status != 422:
+                self.send_header("Retry-After", "0")
+            self.end_headers()
+            self.wfile.write(b'{"id": "1"}')
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Door)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_guides_caller_repeats_what_is_worth_it_under_one_key() -> None:
+    room: dict[str, Any] = {}
+    exec(code(GUIDE, "python", "def call"), room)  # noqa: S102  our own document
+
+    with answering(429, 409, 503, 202) as (url, seen):
+        assert room["call"](url, "sk_x", {}, event="e") == {"id": "1"}
+    with answering(422) as (url, refused), pytest.raises(HTTPError):
+        room["call"](url, "sk_x", {}, event="e")
+
+    assert (seen, refused) == (["e"] * 4, ["e"])
 
 
 # ---------------------------------------------------------------- an app made with FlutterFlow

@@ -16,7 +16,7 @@ from tests.factories import make_key, signature_of
 from tests.notifications.api.test_trigger_cards import make_card
 
 ROOT = Path(__file__).resolve().parents[3]
-GIVEN = re.compile(r"(BASE|SERVER|CLIENT|SECRET|SIGN)=")  # which the guides ask `manage.py` for
+GIVEN = re.compile(r"(BASE|SERVER|CLIENT|SECRET|SIGN)=|curl\(\)")  # what a reader begins with
 CURL = """curl() { command curl -sS -w '%{stderr}%{http_code}\\n' "$@"; }\n"""
 pytestmark = [
     pytest.mark.django_db(transaction=True),
