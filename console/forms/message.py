@@ -14,7 +14,8 @@ from notifications.content import clean_text
 from notifications.models import Page, PageParameter
 
 # Buttons that show the page again, with all that was typed.
-REDRAW = ("fields", "remove_image", ADD, REMOVE)
+REDRAW = ("fields", "remove_image", "fetch_image", ADD, REMOVE)
+WATCHING = ("fields", "autosave", ADD, REMOVE)  # nobody asked for the picture yet
 EXPIRIES = {
     0: "At once: now or never",
     3_600: "1 hour",
@@ -30,6 +31,11 @@ class MessageFields(LanguageFields, PictureFields):
     title = forms.CharField(required=False, label="Title")
     body = forms.CharField(
         required=False, label="Text", widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+    )
+    image_url = forms.CharField(
+        required=False,
+        label="Address of a picture",
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
     )
     initial_page = forms.ChoiceField(required=False, label="Initial page", choices=())
     extra = forms.CharField(
@@ -63,7 +69,7 @@ class MessageFields(LanguageFields, PictureFields):
             self.initial.setdefault(name, kept.get(parameter.name, ""))
             self.parameter_names.append(name)
         if self.is_bound:
-            self.carry_picture(remove=self.mode == "remove_image")
+            self.carry_picture(remove=self.mode == "remove_image", fetch=self.mode not in WATCHING)
 
     def _page(self, named: str | None) -> Page | None:
         if named is None:

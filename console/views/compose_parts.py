@@ -49,8 +49,9 @@ def languages(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires("compose")
 def image(request: HttpRequest) -> HttpResponse:
-    """Keeps an uploaded picture and draws the picture's field anew, or says what is wrong."""
-    mode = "remove_image" if request.POST.get("action") == "remove_image" else "fields"
+    """Keeps a picture that is uploaded or fetched, and draws its field anew, or what is wrong."""
+    action = request.POST.get("action", "")
+    mode = action if action in ("remove_image", "fetch_image") else "fields"
     form = ComposeForm(request.POST, request.FILES, mode=mode)
     return render(request, "console/compose/_image.html", {"form": form})
 

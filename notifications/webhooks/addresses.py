@@ -26,7 +26,7 @@ class Refused(Exception):
 
 def check(url: str) -> str:
     """The address as it is kept. Raises ValidationError with one sentence."""
-    parts = _parts(url)
+    parts = parts_of(url)
     host = parts.hostname or ""
     if parts.scheme == "http" and not channel.in_sandbox():
         raise ValidationError("Use https://. What is sent names people, so it must be encrypted.")
@@ -42,7 +42,7 @@ def check(url: str) -> str:
     return url
 
 
-def _parts(url: str) -> SplitResult:
+def parts_of(url: str) -> SplitResult:
     if len(url) > URL_MAX:
         raise ValidationError(f"An address has at most {URL_MAX} characters.")
     if not url.isascii() or not url.isprintable() or " " in url:

@@ -1,5 +1,5 @@
-"""One POST to a stranger: to the resolved address and no other, no redirects, all of it within a
-deadline, and little of what comes back is read."""
+"""One call to a stranger: to the resolved address and no other, no redirects, all of it within a
+deadline, and no more of what comes back is read than was asked for."""
 
 import http.client
 import socket
@@ -30,25 +30,55 @@ class Reply:
         return not self.error
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`content`: at most as many bytes as were to be read. `location`: where it redirects to."""
+
+    status: int
+    content: bytes
+    location: str
+
+
 def post(url: str, body: bytes, headers: dict[str, str], deadline_s: float = DEADLINE_S) -> Reply:
     began = monotonic()
-    late = Event()
     status: int | None = None
     try:
-        answered = _exchange(url, body, headers, deadline_s, late)
-        if late.is_set():
-            raise TimeoutError
-        status, error = answered, _said(answered)
+        status = exchange("POST", url, body, headers, deadline_s).status
+        error = _said(status)
     except Refused as refused:
         error = str(refused)
     except Exception as problem:
-        error = _broken(problem, deadline_s, late.is_set())
+        error = broken(problem, deadline_s)
     return Reply(status, round((monotonic() - began) * 1000), error)
 
 
-def _exchange(
-    url: str, body: bytes, headers: dict[str, str], deadline_s: float, late: Event
-) -> int:
+def exchange(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    deadline_s: float,
+    most: int = READ_MAX,
+) -> Answer:
+    """Raises Refused, or whatever broke: `broken` has the words for it."""
+    late = Event()
+    try:
+        answer = _talk(method, url, body, headers, deadline_s, late, most)
+    except Refused:
+        raise
+    except Exception as problem:
+        if late.is_set():
+            raise TimeoutError from problem
+        raise
+    if late.is_set():
+        raise TimeoutError
+    return answer
+
+
+def _talk(
+    method: str, url: str, body: bytes | None, headers: dict[str, str], deadline_s: float,
+    late: Event, most: int,
+) -> Answer:  # fmt: skip
     parts = urlsplit(url)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -59,10 +89,9 @@ def _exchange(
         connection.sock = _secured(raw, host) if secure else raw
         try:
             target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-            connection.request("POST", target, body, headers | {"Connection": "close"})
+            connection.request(method, target, body, headers | {"Connection": "close"})
             answer = connection.getresponse()
-            answer.read(READ_MAX)
-            return answer.status
+            return Answer(answer.status, answer.read(most), answer.headers.get("Location", ""))
         finally:
             connection.close()
 
@@ -101,9 +130,9 @@ def _said(status: int) -> str:
     return f"Answered {status}."
 
 
-def _broken(problem: Exception, deadline_s: float, is_late: bool) -> str:
+def broken(problem: Exception, deadline_s: float) -> str:
     match problem:
-        case _ if is_late or isinstance(problem, TimeoutError):
+        case TimeoutError():
             return f"No answer within {deadline_s:g} s."
         case ssl.SSLCertVerificationError():
             return f"Its certificate is not valid: {problem.verify_message}."

@@ -1,6 +1,7 @@
 // Compose, alive: preview, meters, reach, autosave. Without any of this the form works as it is.
 
 import { startAutosave } from "./compose/autosave.js";
+import { startEmoji } from "./compose/emoji.js";
 import { startMeters } from "./compose/meters.js";
 import { startPersonal } from "./compose/personal.js";
 import { startPicture } from "./compose/picture.js";
@@ -13,5 +14,6 @@ if (form) {
   startReach(form);
   startPicture(form);
   startPersonal(form);
+  startEmoji(form);
   startAutosave(form);
 }

@@ -1,10 +1,15 @@
 """Compose: a picture is kept at once, and only what was kept is a picture."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from console.forms import pictures
+from notifications.models import Notification
 from tests.console.composing import NEW, only, photo, typed, value_of, words
+from tests.notifications.receiver import Receiver, gives
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_media")]
 
@@ -90,3 +95,37 @@ def test_phones_load_pictures_without_signing_in_and_only_as_pictures(marketer: 
 )
 def test_media_has_nothing_else(path: str) -> None:
     assert Client().get(f"/media/{path}").status_code == 404
+
+
+def test_a_pictures_address_is_asked_only_when_somebody_wants_it(
+    marketer: Client, settings: Any
+) -> None:
+    settings.WEBHOOKS_TO_PRIVATE = True
+    shop = Receiver(answer=gives(photo().read())).start()
+    given = {"image_url": f"http://127.0.0.1:{shop.port}/snow.jpg"}
+
+    marketer.post("/notifications/reach/", typed(**given))
+    marketer.post(NEW, typed(action="autosave", **given))
+    before = len(shop.calls)
+    fetched = marketer.post(NEW, typed(action="fetch_image", **given))
+    marketer.post(NEW, typed(action="save", **given))
+    shop.stop()
+    gone = marketer.post(NEW, typed(action="fetch_image", **given))
+
+    assert (before, len(shop.calls)) == (0, 2)
+    assert "snow.jpg" in words(fetched)
+    assert Notification.objects.latest("pk").image.startswith("images/")
+    assert "Nothing listens there" in words(gone)
+
+
+def test_a_picture_that_phones_crop_shows_what_they_keep() -> None:
+    tall, wide, fits = pictures.crop(1000, 1000), pictures.crop(1200, 400), pictures.crop(1440, 715)
+
+    assert tall is not None
+    assert wide is not None
+    assert tall.shown == (0, 250, 1000, 500)
+    assert tall.lost == ((0, 0, 1000, 250), (0, 750, 1000, 250))
+    assert wide.shown == (200, 0, 800, 400)
+    assert wide.lost == ((0, 0, 200, 400), (1000, 0, 200, 400))
+    assert fits is None
+    assert pictures.crop(0, 0) is None

@@ -32,7 +32,7 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 mine.calls.append((dict(self.headers), body))
                 if callable(mine.answer):
                     mine.answer(self)
@@ -40,6 +40,8 @@ class Receiver:
                 self.send_response(mine.answer)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            do_GET = do_POST
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -63,6 +65,16 @@ def redirects_to(url: str) -> Callable[[BaseHTTPRequestHandler], None]:
         handler.send_header("Location", url)
         handler.send_header("Content-Length", "0")
         handler.end_headers()
+
+    return answer
+
+
+def gives(content: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
 
     return answer
 

@@ -9,9 +9,15 @@ export function startPicture(form) {
     if (event.target.type === "file" && event.target.files.length) send();
   });
   field.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-remove-picture]")) return;
+    const action = event.target.closest("[data-remove-picture], [data-fetch-picture]")?.value;
+    if (!action) return;
     event.preventDefault();
-    send("remove_image");
+    send(action);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.name !== "image_url") return;
+    event.preventDefault(); // or the form would be saved
+    send("fetch_image");
   });
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     field.addEventListener(kind, (event) => {
@@ -33,7 +39,8 @@ export function startPicture(form) {
     data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     data.append("image_kept", form.elements.image_kept.value);
     if (action) data.append("action", action);
-    else data.append("image", form.elements.image.files[0]);
+    if (action === "fetch_image") data.append("image_url", form.elements.image_url.value);
+    if (!action) data.append("image", form.elements.image.files[0]);
     let answer = null;
     try {
       answer = await fetch(form.dataset.picture, { method: "POST", body: data });
@@ -46,6 +53,6 @@ export function startPicture(form) {
     if (form.elements.image_kept.value !== "") document.querySelectorAll('input[name="pva"]')[1].checked = true;
     await refreshPhones(form);
     form.dispatchEvent(new Event("picture"));
-    form.elements.image.focus();
+    (form.elements.image_url?.value ? form.elements.image_url : form.elements.image).focus();
   }
 }
