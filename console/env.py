@@ -6,9 +6,10 @@ whole message: `PORT="abc": must be a whole number from 1 to 65535`.
 
 import os
 import secrets
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -65,6 +66,38 @@ def url(name: str, default: str, schemes: tuple[str, ...] = ("http", "https")) -
     if parts.scheme not in schemes or not (parts.hostname or parts.path.strip("/")):
         raise BadSetting(name, value, f"must be an address that starts with {schemes[0]}://")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+
+
+def mail_server(name: str) -> MailServer:
+    """`smtp+tls://user:password@host:587`; no host when the variable is unset."""
+    value = text(name)
+    if not value:
+        return MailServer()
+    parts = urlsplit(value)
+    try:
+        port = parts.port or MAIL_PORTS[parts.scheme]
+    except (KeyError, ValueError):
+        port = 0
+    if not port or not parts.hostname:
+        allowed = "must be smtp://, smtp+tls:// or smtp+ssl://user:password@host:port"
+        raise BadSetting(name, f"{parts.scheme}://…", allowed)
+    return MailServer(
+        parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls", tls=parts.scheme == "smtp+ssl",
+    )  # fmt: skip
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

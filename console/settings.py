@@ -58,6 +58,16 @@ FCM_MESSAGES_PER_MINUTE = env.whole("FCM_MESSAGES_PER_MINUTE", 540_000, 60, 100_
 KEEP_DAYS = env.whole("KEEP_DAYS", 180, 1, 36_500)
 # Webhooks go to public addresses only; on lets them reach this machine and its network.
 WEBHOOKS_TO_PRIVATE = env.switch("WEBHOOKS_TO_PRIVATE")
+# Mail to those who can act; without a server nobody is mailed (notifications/mails.py).
+_mail = env.mail_server("EMAIL_URL")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.host else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"beckon@{_host}")
+EMAIL_TO = env.words("EMAIL_TO", [])
+MAILED_EVENTS = frozenset(["notification.held", "notification.halted"] if _mail.host else [])
 # Requests a minute, before a caller is told to wait.
 API_LIMIT_PER_KEY = env.whole("API_LIMIT_PER_KEY", 60_000, 1, 100_000_000)
 API_LIMIT_PER_ADDRESS = env.whole("API_LIMIT_PER_ADDRESS", 6_000, 1, 100_000_000)

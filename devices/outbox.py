@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
@@ -21,6 +22,8 @@ _NAME = "outbox:listened"
 
 def listens(*events: str) -> bool:
     """Whether anybody wants events of any of these types."""
+    if not settings.MAILED_EVENTS.isdisjoint(events):
+        return True
     heard = cache.get(_NAME)
     if heard is None:
         heard = list(preferences.get("webhook_events"))

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Min
 from django.utils.dateparse import parse_datetime
 
-from notifications import kill_switch, reasons
+from notifications import kill_switch, mails, reasons
 from notifications.models import (
     Batch,
     CallState,
@@ -259,6 +259,21 @@ def webhooks(now: datetime) -> Check:
     return Check("Webhooks", True, said, "", facts)
 
 
+def mail(now: datetime) -> Check:
+    """Who hears of what is held or halted without looking."""
+    if not settings.MAILED_EVENTS:
+        return Check("Mail", True, "No EMAIL_URL: nobody is mailed.")
+    if said := mails.trouble():
+        return Check(
+            "Mail",
+            False,
+            f"The mail server does not take our mail: {said.rstrip('.')}.",
+            "Correct EMAIL_URL or EMAIL_FROM and restart beat; manage.py sendtestemail tries it.",
+        )
+    to = ", ".join(settings.EMAIL_TO) or "its author alone (EMAIL_TO is empty)"
+    return Check("Mail", True, f"What is held or halted is mailed to {to}.")
+
+
 CHECKS = [
-    database, broker, workers, clock, sending, queue, firebase, answers, held, disk, webhooks,
+    database, broker, workers, clock, sending, queue, firebase, answers, held, disk, webhooks, mail,
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from notifications import audit
+from notifications import audit, mails
 from notifications.models import CallState, WebhookAttempt, WebhookCall, WebhookEndpoint
 from notifications.webhooks import boxes, handing, keeping, posting, signing
 
@@ -44,6 +44,7 @@ class Errand:
 def turn(now: datetime) -> int:
     """Hand out what is new, make what is due, write down how it went; how much that was."""
     handed = handing.hand_out(now) if handing.has_new() else 0
+    mails.send(now)
     errands = claim(now) if has_waiting() else []
     if errands:
         with ThreadPoolExecutor(min(HANDS, len(errands)), "webhook") as hands:

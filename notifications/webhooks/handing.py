@@ -1,12 +1,13 @@
 """From the outbox to calls: one for each endpoint that listens, in one transaction a slice."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
 
 from devices.models import OutboxEvent
-from notifications import reports
+from notifications import mails, reports
 from notifications.models import Delivery, Notification, WebhookCall, WebhookEndpoint
 from notifications.states import Kind, Outcome
 from notifications.webhooks.catalogue import OF_NOTIFICATIONS
@@ -48,6 +49,7 @@ def _hand(event: OutboxEvent, endpoints: list[WebhookEndpoint], now: datetime) -
     ]
     event.taken_at = now
     event.save(update_fields=["facts", "taken_at", "type"])
+    transaction.on_commit(partial(mails.tell, event, now))
     WebhookCall.objects.bulk_create(
         WebhookCall(endpoint=one, event=event, due_at=now) for one in listeners
     )
