@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from devices.api import problems
@@ -195,7 +197,7 @@ def rehearse(text: str, key: ApiKey) -> Tried:
     try:
         with transaction.atomic():
             facts = read(text)
-            started = triggers.start(trigger.order_of(facts), key=key, now=trigger.timezone.now())
+            started = triggers.start(trigger.order_of(facts), key=key, now=timezone.now())
             transaction.set_rollback(True)
         answer = started.as_dict() | {"id": "made when it is really called"}
         return Tried(202, pretty(answer))
@@ -218,6 +220,6 @@ def refusal(error: Exception) -> problems.Problem | None:
     if isinstance(error, triggers.Nobody):
         told = "No phone of these people can be sent to. allow_empty=true accepts that."
         return problems.Problem(422, "no_deliverable_device", told, field="user_ids")
-    if isinstance(error, trigger.ValidationError):
+    if isinstance(error, ValidationError):
         return trigger.refused(error)
     return problems.as_problem(error) if isinstance(error, APIException) else None

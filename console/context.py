@@ -135,12 +135,12 @@ def active_url(path: str, urls: list[str]) -> str:
 
 
 def live_count() -> int:
-    return kept("live", lambda: Notification.objects.live().count())
+    return int(kept("live", lambda: Notification.objects.live().count()))
 
 
 def held_count() -> int:
     """Notifications that wait for a person."""
-    return kept("held", lambda: Notification.objects.filter(status=Status.HELD).count())
+    return int(kept("held", lambda: Notification.objects.filter(status=Status.HELD).count()))
 
 
 def live_badge() -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from console.templatetags.beckon import ago_text
+from console.clock import ago_text
 from devices import names
 from devices.models import AppUser, Device
 from devices.states import DeviceState, PermissionStatus, Platform, SystemPermission

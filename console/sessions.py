@@ -28,7 +28,7 @@ def prove(request: HttpRequest) -> None:
 
 
 def is_proven(request: HttpRequest) -> bool:
-    return time() - request.session.get(PROVEN, 0) <= PROVEN_FOR_S
+    return time() - float(request.session.get(PROVEN, 0)) <= PROVEN_FOR_S
 
 
 class SessionMiddleware:

@@ -58,7 +58,8 @@ def actions(
     notification: Notification, user: Any, counts: reports.Counts, now: datetime
 ) -> list[Action]:
     """What she may do, most likely first; what she may not do is absent."""
-    every = _OFFERS.get(S(notification.status), lambda one, counts: [])(notification, counts)
+    offers = _OFFERS.get(S(notification.status))
+    every = offers(notification, counts) if offers else []
     if counts.accepted and correcting.can_correct(notification):
         every.append(_correct(notification))
     if counts.accepted > counts.opened and correcting.can_resend(notification, now):

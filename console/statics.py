@@ -21,7 +21,7 @@ TEXT = {".css", ".js", ".svg", ".json", ".txt"}
 WORTH_BYTES = 1_000
 
 
-class CompressingWhiteNoise(WhiteNoiseMiddleware):
+class CompressingWhiteNoise(WhiteNoiseMiddleware):  # type: ignore[misc]
     def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
         found = super().get_static_file(path, url, stat_cache)
         if self.autorefresh or not is_ours(Path(path)) or len(found.alternatives) > 1:

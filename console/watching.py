@@ -25,7 +25,8 @@ _lock = Lock()
 def version_of(uuid: UUID) -> Notification:
     """The row's few fields that say whether anything moved. Raises Http404."""
     fields = ("pk", "uuid", "version", "status", "due_at")
-    return get_object_or_404(Notification.objects.only(*fields), uuid=uuid)
+    found: Notification = get_object_or_404(Notification.objects.only(*fields), uuid=uuid)
+    return found
 
 
 def seen(one: Notification, look: Callable[[], T]) -> T:

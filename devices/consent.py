@@ -269,7 +269,8 @@ def record(device: Device, log: Log, before: str, at: datetime, *, applied: bool
 
 
 def locked(device_id: str) -> Device:
-    return Device.objects.select_for_update().get(device_id=device_id)
+    device: Device = Device.objects.select_for_update().get(device_id=device_id)
+    return device
 
 
 def touch(device: Device, at: datetime) -> None:

@@ -10,7 +10,7 @@ def digest(text: str | None) -> bytes | None:
     return None if text is None else sha256(text.encode()).digest()
 
 
-class Sha256Field(models.BinaryField):
+class Sha256Field(models.BinaryField):  # type: ignore[type-arg]
     """The hash of a text column of the same row, unique where there is a text.
 
     It stands for the text in indexes: PostgreSQL refuses index rows above 2,704 bytes, and an

@@ -1,13 +1,13 @@
 """Which devices; never what to do with them."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
 from devices.states import DeviceState, Platform
 
 
-class DeviceQuerySet(models.QuerySet):
+class DeviceQuerySet(models.QuerySet[Any]):
     def active(self) -> Self:
         return self.filter(state=DeviceState.ACTIVE)
 

@@ -25,4 +25,4 @@ def mark(actor: Any) -> str | int:
 
 def is_author(actor: Any, notification: Any) -> bool:
     mine = "author_key_id" if is_key(actor) else "author_id"
-    return getattr(notification, mine) == actor.pk
+    return bool(getattr(notification, mine) == actor.pk)

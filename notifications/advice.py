@@ -60,8 +60,11 @@ def advice(notification: Notification) -> Advice:
         return Advice("")
     kept: dict[str, Any] = notification.paused_facts or {}
     cause = Cause(str(kept.get("client_email", "")), str(kept.get("project", "")))
-    steps = _STEPS.get(code, lambda cause: [step] if (step := reasons.next_step(code)) else [])
-    return Advice(reasons.sentence(code), steps(cause), str(kept.get("detail", ""))[:2_000])
+    if code in _STEPS:
+        steps = _STEPS[code](cause)
+    else:
+        steps = [step] if (step := reasons.next_step(code)) else []
+    return Advice(reasons.sentence(code), steps, str(kept.get("detail", ""))[:2_000])
 
 
 def _iam(cause: Cause) -> list[str]:

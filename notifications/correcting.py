@@ -10,7 +10,7 @@ from django.db import transaction
 
 from notifications import access, actors, audit, content, copying, lifecycle, reached
 from notifications.models import Notification
-from notifications.review import freeze, image_url, message_of, page_of
+from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.states import LIVE, Kind, QuietHours, SendTo
 from notifications.states import NotificationStatus as S
 

@@ -19,7 +19,7 @@ def mark(device: Device, *, by: Any, ip: str | None = None) -> None:
     """Raises ValidationError for one too many; marking twice changes nothing."""
     access.check(by, "test")
     mine = TestDevice.objects.select_for_update().filter(staff=by)
-    marked = list(mine.values_list("device", flat=True))
+    marked = list(mine.values_list("device_id", flat=True))
     if device.pk in marked:
         return
     if len(marked) >= MOST:

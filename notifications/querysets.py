@@ -1,7 +1,7 @@
 """Which rows; never what to do with them."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from django.db.models import Q
 from notifications.states import LIVE, BatchKind, NotificationStatus
 
 
-class NotificationQuerySet(models.QuerySet):
+class NotificationQuerySet(models.QuerySet[Any]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE)
 
@@ -18,7 +18,7 @@ class NotificationQuerySet(models.QuerySet):
         return self.filter(status=NotificationStatus.SCHEDULED, due_at__lte=now)
 
 
-class BatchQuerySet(models.QuerySet):
+class BatchQuerySet(models.QuerySet[Any]):
     def unfinished(self) -> Self:
         return self.filter(finished_at=None)
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -85,7 +86,7 @@ def hold_moved(now: datetime) -> None:
                 logger.info("Notification %s was moved by someone else first.", notification.pk)
 
 
-def _audience_edited(notification: Notification, reviewed_at: datetime) -> dict | None:
+def _audience_edited(notification: Notification, reviewed_at: datetime) -> dict[str, Any] | None:
     """The rules or the list of the one it is for, or of the one it leaves out, are not what was
     reviewed, whatever the number of phones says."""
     named = [notification.audience] if notification.send_to == SendTo.AUDIENCE else []
@@ -102,7 +103,7 @@ def _present(notification: Notification, now: datetime) -> int | None:
     return reach.waterfall(notification, now).will_send
 
 
-def _drift(reviewed: int | None, present: int | None, is_fresh: bool) -> dict | None:
+def _drift(reviewed: int | None, present: int | None, is_fresh: bool) -> dict[str, Any] | None:
     """{"reviewed": n, "present": m} when the number of phones moved too far since the review;
     what repeats, or was reviewed long ago, may move as far as twice or half."""
     if reviewed is None or present is None:
@@ -114,7 +115,7 @@ def _drift(reviewed: int | None, present: int | None, is_fresh: bool) -> dict | 
     return {"reviewed": reviewed, "present": present} if moved else None
 
 
-def hold(notification: Notification, reason: str, facts: dict, now: datetime) -> None:
+def hold(notification: Notification, reason: str, facts: dict[str, Any], now: datetime) -> None:
     with transaction.atomic():
         move(
             notification, "hold", paused_reason=reason, paused_facts=facts | {"at": now.isoformat()}

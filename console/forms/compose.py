@@ -101,7 +101,9 @@ class ComposeForm(MessageFields, LeaveOutFields, WaveFields, WhenFields):
     def expiry(self) -> str:
         """The chosen expiry in words."""
         ttl = str(self.typed("ttl_s"))
-        known = {str(seconds): words for seconds, words in self._field("ttl_s").choices}
+        known: dict[str, str] = {
+            str(seconds): words for seconds, words in self._field("ttl_s").choices
+        }
         return known.get(ttl, "")
 
     # ------------------------------------------------------------ checking

@@ -4,33 +4,31 @@ All of it is 404 unless the sandbox is in use.
 """
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import sandbox
 from console.typed import whole
-from console.views.gate import address, requires
+from console.views.gate import View, address, requires
 from devices import identity, preferences
 from devices.models import ID_MAX, TOKEN_MAX, Device, TestDevice
 from devices.prompts import ageing
 from notifications import access, own_phones
 from notifications.sending import channel
 
-View = Callable[..., Any]
 BODY_MAX_BYTES = 10_000
 DAYS_MAX = 400
 
 
 def only_in_sandbox(view: View) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not channel.in_sandbox():
             raise Http404("Real phones are in use.")
         return view(request, *args, **kwargs)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from console import calls
 from console.views.gate import requires
+from devices.api import problems
 from devices.models import ApiKey, TestDevice
 from notifications import access, lifecycle, tasks, triggers
 from notifications.api import trigger as door
@@ -59,7 +60,7 @@ def send_test(request: HttpRequest, body: str, key: ApiKey | None) -> HttpRespon
 def refused(error: Exception) -> calls.Tried:
     problem = calls.refusal(error)
     assert problem is not None  # noqa: S101  asked before
-    return calls.Tried(problem.status_code, calls.pretty(calls.problems.body(problem, "")))
+    return calls.Tried(problem.status_code, calls.pretty(problems.body(problem, "")))
 
 
 def page(request: HttpRequest, extra: dict[str, Any] | None = None, body: str = "") -> HttpResponse:

@@ -27,7 +27,7 @@ PROBLEMS = {
 ALWAYS = (400, 401, 403, 404, 405, 413, 415, 422, 429, 503)
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "devices.api.authentication.KeyAuthentication"
     name = "key"
 
@@ -39,7 +39,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
         }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "devices.api.authentication.StaffSession"
     name = "session"
 

@@ -23,8 +23,8 @@ from devices.querysets import DeviceQuerySet
 
 __all__ = [
     "FIELDS", "GROUPS", "VERSION_NOW", "Builder", "Checker", "Condition", "Field", "check",
-    "contains", "count", "devices", "is_known", "is_list", "known_names", "people", "register",
-    "sample", "those", "walk",
+    "contains", "count", "devices", "holds", "is_known", "is_list", "known_names", "people",
+    "register", "sample", "those", "walk",
 ]  # fmt: skip
 
 
@@ -35,10 +35,15 @@ def register(kind: str, builder: Builder, *, label: str, check: Checker) -> None
 
 
 def people(audience: Audience, now: datetime | None = None) -> QuerySet[AppUser]:
-    return AppUser.objects.filter(_q(audience, now or timezone.now()))
+    return AppUser.objects.filter(holds(audience, now))
 
 
-def devices(audience: Audience, now: datetime | None = None) -> DeviceQuerySet[Device]:
+def holds(audience: Audience, now: datetime | None = None) -> Q:
+    """Whether a person is in it, over AppUser."""
+    return _q(audience, now or timezone.now())
+
+
+def devices(audience: Audience, now: datetime | None = None) -> DeviceQuerySet:
     """All phones of its people, whatever their state or system. Asked phone by phone: a window
     of the engine then looks at its own phones only, not at the whole audience."""
     hers = people(audience, now).filter(pk=OuterRef("owner_id"))

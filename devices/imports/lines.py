@@ -151,9 +151,10 @@ def user_id_of(value: Any) -> str:
 def token_of(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Unreadable("fcm_token", "is missing")
-    if not TOKEN.fullmatch(value := value.strip()):
-        raise Unreadable("fcm_token", f"{value!r:.40} is no token")
-    return value
+    token: str = value.strip()
+    if not TOKEN.fullmatch(token):
+        raise Unreadable("fcm_token", f"{token!r:.40} is no token")
+    return token
 
 
 def platform_of(value: Any) -> str:

@@ -122,7 +122,7 @@ def as_planned(asked: Rules, now: datetime) -> Rules:
     return replace(asked.as_if_live(), starts_at=starts)
 
 
-def audience_of(prompt: Prompt, now: datetime) -> DeviceQuerySet[Device]:
+def audience_of(prompt: Prompt, now: datetime) -> DeviceQuerySet:
     if prompt.audience_id is None:
         return Device.objects.all()
     return audiences.devices(Audience.objects.get(pk=prompt.audience_id), now)

@@ -63,7 +63,7 @@ def holds(condition: Condition, now: Happening, earlier: Sequence[Happening]) ->
             return True  # nothing happens while the app is closed
         case "session_time":
             ages = [one.seconds for one in (now, *earlier) if one.seconds is not None]
-            return max(ages, default=-1) >= condition["seconds"]
+            return max(ages, default=-1) >= float(condition["seconds"])
         case "custom":
             key = condition["key"]
             told = [one for one in (*earlier, now) if one.kind == "custom" and one.key == key]

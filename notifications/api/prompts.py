@@ -187,7 +187,8 @@ def checked(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     facts = dict(body.validated_data)
-    flat = {name: facts[name] for name in FLAT if name in facts} | facts.get("content", {})
+    flat: dict[str, Any] = {name: facts[name] for name in FLAT if name in facts}
+    flat |= facts.get("content", {})
     frequency = facts.get("frequency", {})
     flat |= {"frequency" if name == "kind" else name: value for name, value in frequency.items()}
     if "auto_pause" in facts:

@@ -180,7 +180,7 @@ class Record:
         mine = counters.total([self.batch.counters, counters.apply({}, self.delta)])
         dead = sum(one[Outcome.DEAD_TOKEN] + one[Outcome.REJECTED] for one in mine.values())
         answered = dead + sum(one[Outcome.ACCEPTED] for one in mine.values())
-        return dead > guards.BRAKE_SHARE * answered
+        return bool(dead > guards.BRAKE_SHARE * answered)
 
     def _brake(self) -> str:
         return guards.brake(self.notification, self.delta)

@@ -82,7 +82,8 @@ class Reader:
             return []
         with connection.cursor() as cursor:
             cursor.execute(f"{sql} LIMIT {int(most)}", (*params, batch.cursor, batch.last_pk))
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
     def _in_words(self) -> tuple[str, tuple[Any, ...]]:
         """The query for members after one pk and up to another, put into words once for a while:

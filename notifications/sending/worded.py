@@ -79,7 +79,8 @@ class Question(Statement):
     def rows(self, *values: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(*self.filled(values))
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
     def _compiled(self) -> tuple[str, Sequence[Any]]:
         asked: QuerySet[Any, Any] = self.build(*self.marks.all)

@@ -91,7 +91,7 @@ class OptInDoor(Door):
 
 
 def registered(device_id: str) -> Device:
-    found = Device.objects.filter(device_id=device_id).first()
+    found: Device | None = Device.objects.filter(device_id=device_id).first()
     if found is None:
         raise no_device(device_id)
     return found

@@ -113,7 +113,8 @@ class PromptsEventsDoor(PromptEventsDoor):
     )
     def post(self, request: Request, pk: int | None = None) -> Response:
         """The same for several prompts in one call: each event names its `prompt_id`."""
-        return super().post(request, pk)
+        answer: Response = super().post(request, pk)
+        return answer
 
 
 def one_alone(body: dict[str, Any], pk: int | None) -> Response:

@@ -113,7 +113,8 @@ def check(fields: Mapping[str, Any], kept: Notification | None = None) -> None:
 
 def found(uuid: Any) -> Notification:
     rows = Notification.objects.select_related("audience", "corrects", "resends", "card__card")
-    return get_object_or_404(rows, uuid=uuid)
+    one: Notification = get_object_or_404(rows, uuid=uuid)
+    return one
 
 
 def draft_answer(one: Notification, now: datetime) -> dict[str, Any]:
