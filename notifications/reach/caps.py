@@ -49,10 +49,13 @@ class Cap:
 
     def people(self, deliveries: QuerySet[Delivery]) -> QuerySet[Any, Any]:
         """The pks of all who are over it."""
-        got = (
-            deliveries.order_by().values("user").annotate(got=Count("notification", distinct=True))
-        )
-        return got.filter(got__gte=self.most).values("user")
+        return counts(deliveries, self.most).values("user")
+
+
+def counts(deliveries: QuerySet[Delivery], least: int) -> QuerySet[Any, Any]:
+    """(a person's pk, how many she got) of all who got so many."""
+    got = deliveries.order_by().values("user").annotate(got=Count("notification", distinct=True))
+    return got.filter(got__gte=least).values_list("user", "got")
 
 
 def got(deliveries: QuerySet[Delivery]) -> Combinable:

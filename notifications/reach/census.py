@@ -3,9 +3,9 @@
 Every set in it is a queryset. Only their joining is written here, since the ORM cannot join to a
 query: so each table is read once and each set is asked for once, whatever holds phones back.
 
-    bar0, bar1 …   the people who are left out or over a limit, a set for each
-    members        the people of the audience
-    people         those with the first bar that holds them, asked person by person
+    members        the people of the audience, with what a condition says of each
+    got0, got1     people with how many notifications they got lately
+    people         both together, person by person
     phones         what is true of each phone alone, as a number
     counted        what becomes of each phone, as a number
 
@@ -13,7 +13,7 @@ A number is flags plus REASON times the place of its reason.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from devices import zones
 from devices.states import DeviceState, Platform
+from notifications.reach.caps import counts
 from notifications.reach.limits import Bar, Limits
 from notifications.reach.rule import Policy, reasons
 from notifications.reach.target import Part, Who
@@ -32,41 +33,47 @@ ANDROID, UNKNOWN, QUIETLY, DEFERRED, REASON = 1, 2, 4, 8, 16
 SHOWN_QUIETLY = ("provisional", "ephemeral")
 AWAKE, ASLEEP, AS_HERS = 0, 1, 2
 # Keeps PostgreSQL from asking phone by phone what it can ask person by person.
-FENCE = {"postgresql": "OFFSET 0"}
+FENCE = {"postgresql": " OFFSET 0"}
 MEMORY = "64MB"  # of PostgreSQL, for sets of a million people
 
 
 @dataclass(slots=True)
 class Census:
-    """`phones`: (platform, reason, flags, how many). `barred`: how many people each bar holds who
-    own a phone that nothing else does."""
+    """`phones`: (platform, reason, flags, how many)."""
 
     phones: list[tuple[str, str, int, int]] = field(default_factory=list)
-    reached: int = 0
-    barred: list[int] = field(default_factory=list)
+    people: int = 0
 
 
-def take(part: Part, who: Who, rule: Policy, bounds: Limits | None, now: datetime) -> Census:
+def take(
+    part: Part,
+    who: Who,
+    rule: Policy,
+    bounds: Limits | None,
+    now: datetime,
+    *,
+    barred: bool = False,
+) -> Census:
+    """`people` are those who are sent to; or, if `barred`, those whom only the last bar holds."""
     own = reasons(rule, who.target_os)
     bars = bounds.bars(now, part.pks) if bounds else []
+    place = len(own) + len(bars) if barred else 0
     try:
-        sql, params = _Statement(part, own, bars, bounds, now).write()
+        sql, params = _Statement(part, own, bars, bounds, now).write(place)
     except EmptyResultSet:
-        return Census(barred=[0] * len(bars))
+        return Census()
     with _room(part), connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     whys = ["", *(why for why, _ in own), *(bar.reason for bar in bars), "quiet_hours"]
-    found = Census(barred=[0] * len(bars))
-    for of_people, number, n in rows:
-        place, flags = divmod(number, REASON)
-        if not of_people:
-            platform = Platform.ANDROID if flags & ANDROID else Platform.IOS
-            found.phones.append((platform.value, whys[place], flags, n))
-        elif not place:
-            found.reached = n
-        elif place <= len(own) + len(bars):
-            found.barred[place - len(own) - 1] = n
+    found = Census()
+    for number, n in rows:
+        if number is None:
+            found.people = n
+            continue
+        reason, flags = divmod(number, REASON)
+        platform = Platform.ANDROID if flags & ANDROID else Platform.IOS
+        found.phones.append((platform.value, whys[reason], flags, n))
     return found
 
 
@@ -98,59 +105,72 @@ class _Statement:
     ) -> None:
         self.part, self.own, self.bars, self.bounds = part, own, bars, bounds
         self.asleep = bounds.asleep_in(now) if bounds else []
+        hours = bounds.hours if bounds else None
+        app_sleeps = hours is not None and zones.name_of("", "", hours.app_zone) in self.asleep
+        self.by_default = ASLEEP if app_sleeps else AWAKE
         self.first_bar = len(own) + 1
+        self.fence = FENCE.get(connection.vendor, "")
         self.ctes: list[str] = []
         self.params: list[Any] = []
 
-    def write(self) -> tuple[str, list[Any]]:
+    def write(self, place: int) -> tuple[str, list[Any]]:
         joined = ""
         if self.part.only_people or self.bars or self.asleep:
             self._people()
             joined = "JOIN people ON people.person = phones.owner"
         if joined and not self.part.only_people:
-            joined = f"LEFT {joined}"
+            joined = f"LEFT {joined} AND (people.bar > 0 OR people.asleep <> {self.by_default})"
         self._add("phones (owner, number, asleep)", self._phones())
         self._add_text(
             "counted (owner, number)",
             f"SELECT phones.owner, {self._becomes()} FROM phones {joined}",  # noqa: S608
         )
-        place = f"number / {REASON} * {REASON}"
-        phones = "SELECT 0, number, COUNT(*) FROM counted GROUP BY number"
-        people = (
-            f"SELECT 1, {place}, COUNT(DISTINCT owner) FROM counted WHERE owner IS NOT NULL "  # noqa: S608
-            f"AND (number < {REASON} OR number >= {REASON * self.first_bar}) GROUP BY {place}"
-        )
-        return f"WITH {', '.join(self.ctes)} {phones} UNION ALL {people}", self.params
+        return (
+            f"WITH {', '.join(self.ctes)} "  # noqa: S608
+            "SELECT number, COUNT(*) FROM counted GROUP BY number UNION ALL "
+            "SELECT NULL, COUNT(DISTINCT owner) FROM counted WHERE number >= %s AND number < %s"
+        ), [*self.params, REASON * place, REASON * (place + 1)]
 
     def _people(self) -> None:
-        columns, joins = "", ""
-        for number, bar in enumerate(self.bars):
-            try:
-                self._add(f"bar{number} (person)", bar.people)
-            except EmptyResultSet:
-                continue
-            place = REASON * (self.first_bar + number)
-            columns += f" WHEN bar{number}.person IS NOT NULL THEN {place}"
-            joins += f" LEFT JOIN bar{number} ON bar{number}.person = members.person"
-        self._add("members (person, asleep)", self._members())
-        first = f"CASE{columns} ELSE 0 END" if columns else "0"
-        fence = FENCE.get(connection.vendor, "") if joins else ""
+        bars = [(REASON * place, bar) for place, bar in enumerate(self.bars, start=self.first_bar)]
+        sets = self._sets()
+        columns, joins = "", "".join(f" LEFT JOIN {one} USING (person)" for one in sets.values())
+        for number, bar in bars:
+            if (one := sets.get(id(bar.deliveries))) is not None:
+                columns += f" WHEN {one}.got >= {int(bar.most)} THEN {number}"
+        inline = _number(*((number, bar.holds) for number, bar in bars if bar.deliveries is None))
+        self._add("members (person, asleep, bar)", self._members(inline), self.fence)
         self._add_text(
             "people (person, asleep, bar)",
-            f"SELECT members.person, members.asleep, {first} FROM members{joins} {fence}",  # noqa: S608
+            "SELECT members.person, members.asleep, "  # noqa: S608
+            f"CASE WHEN members.bar > 0 THEN members.bar{columns} ELSE 0 END "
+            f"FROM members{joins}{self.fence}",
         )
 
-    def _members(self) -> QuerySet[Any, Any]:
+    def _sets(self) -> dict[int, str]:
+        """The CTEs of who got how many, by their querysets: those in which there is anybody."""
+        least: dict[int, int] = {}
+        for bar in self.bars:
+            if bar.deliveries is not None:
+                key = id(bar.deliveries)
+                least[key] = min(bar.most, least.get(key, bar.most))
+        found: dict[int, str] = {}
+        for bar in self.bars:
+            key = id(bar.deliveries)
+            if bar.deliveries is None or key in found:
+                continue
+            with suppress(EmptyResultSet):
+                name = f"got{len(found)}"
+                self._add(f"{name} (person, got)", counts(bar.deliveries, least[key]))
+                found[key] = name
+        return found
+
+    def _members(self, bar: Case) -> QuerySet[Any, Any]:
         hers = Q(timezone__in=self.asleep)
-        if self._app_sleeps:
+        if self.by_default == ASLEEP:
             hers |= zones.is_unknown()
         asleep = _number((ASLEEP, hers)) if self.asleep else Value(AWAKE)
-        return self.part.people.values_list("pk", asleep)
-
-    @property
-    def _app_sleeps(self) -> bool:
-        hours = self.bounds.hours if self.bounds else None
-        return hours is not None and zones.name_of("", "", hours.app_zone) in self.asleep
+        return self.part.people.values_list("pk", asleep, bar)
 
     def _phones(self) -> QuerySet[Any, Any]:
         against = ((REASON * place, q) for place, (_, q) in enumerate(self.own, start=1))
@@ -176,14 +196,14 @@ class _Statement:
             adds = DEFERRED if self.bounds.defers else REASON * (self.first_bar + len(self.bars))
             whens += (
                 f"WHEN phones.asleep = {ASLEEP} OR phones.asleep = {AS_HERS} "
-                f"AND COALESCE(people.asleep, {ASLEEP if self._app_sleeps else AWAKE}) = {ASLEEP} "
+                f"AND COALESCE(people.asleep, {self.by_default}) = {ASLEEP} "
                 f"THEN phones.number + {adds} "
             )
         return f"CASE {whens}ELSE phones.number END"
 
-    def _add(self, name: str, query: QuerySet[Any, Any]) -> None:
+    def _add(self, name: str, query: QuerySet[Any, Any], fence: str = "") -> None:
         sql, params = query.order_by().query.sql_with_params()
-        self._add_text(name, sql)
+        self._add_text(name, f"{sql}{fence}")
         self.params += params
 
     def _add_text(self, name: str, sql: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, When
 
 from devices import audiences, zones
-from devices.models import AppUser, Device
+from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications.models import Delivery
 from notifications.reach import caps
@@ -36,10 +36,13 @@ class Held(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """People who are held back for one reason, each of them once; for counting."""
+    """What holds people back, for counting: a condition over AppUser, or so many notifications
+    that `deliveries` tells of."""
 
     reason: str
-    people: QuerySet[Any, Any]
+    holds: Q = Q()
+    deliveries: QuerySet[Delivery] | None = None
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +113,19 @@ class Limits:
         return devices.exclude(self.left_out()) if self._leaves_out else devices
 
     def bars(self, now: datetime, pks: Sequence[int] | None = None) -> list[Bar]:
-        """Whom nothing but a reason of their own holds back, the first reason first. `pks`: when
-        only these people are of interest."""
+        """The first that holds somebody back is what is told. `pks`: when only these people are of
+        interest."""
         found = []
         if self.who.exclude_audience:
-            people = audiences.people(self.who.exclude_audience)
-            found.append(Bar("excluded", people.values("pk")))
+            found.append(Bar("excluded", audiences.holds(self.who.exclude_audience)))
         if self.who.exclude_users:
-            named = AppUser.objects.filter(user_id__in=self.who.exclude_users)
-            found.append(Bar("excluded", named.values("pk")))
-        if pks is not None:
-            found = [bar._replace(people=bar.people.filter(pk__in=pks)) for bar in found]
+            found.append(Bar("excluded", Q(user_id__in=self.who.exclude_users)))
+        rows = {}  # the same for caps that count the same
         for cap in self.caps:
-            rows = self._deliveries(cap, now)
-            rows = rows if pks is None else rows.filter(user__in=pks)
-            found.append(Bar("frequency_cap", cap.people(rows)))
+            if (cap.hours, cap.kinds) not in rows:
+                one = self._deliveries(cap, now)
+                rows[cap.hours, cap.kinds] = one if pks is None else one.filter(user__in=pks)
+            found.append(Bar("frequency_cap", deliveries=rows[cap.hours, cap.kinds], most=cap.most))
         return found
 
     def over(self, now: datetime) -> Q | None:

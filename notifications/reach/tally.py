@@ -20,7 +20,7 @@ class Tally:
                 self.unknown += n if flags & UNKNOWN else 0
                 self.quietly += n if flags & QUIETLY else 0
                 self.deferred += n if flags & DEFERRED else 0
-        self.reached += found.reached
+        self.reached += found.people
 
     def take_each(
         self, seen: DeviceQuerySet, who: Who, rule: Policy

@@ -135,8 +135,8 @@ def frequent(who: Who, most: int, now: datetime) -> int:
     bounds = limits(replace(who, spare_after=most), rule, now)
     if bounds is None or not bounds.caps:
         return 0
-    taken = (census.take(part, who, rule, bounds, now) for part in parts_of(who))
-    return sum(one.barred[-1] for one in taken)
+    parts = parts_of(who)
+    return sum(census.take(one, who, rule, bounds, now, barred=True).people for one in parts)
 
 
 def _add_up(who: Who, tally: Tally, people: int | None = None) -> Waterfall:
