@@ -26,7 +26,8 @@ class ExplainDoor(Door):
     @described({200: ExplanationAnswer})
     def get(self, request: Request, user_id: str, uuid: UUID) -> Response:
         """Tell why one person got it, or why not: one sentence and the next step. With the words
-        they read, the timeline, and each of their phones. Before the sending began it answers for now. 404 for a person who is unknown here, named or not."""
+        they read, the timeline, and each of their phones. Before the sending began it answers for
+        now. 404 for a person who is unknown here, named or not."""
         notification = get_object_or_404(Notification, uuid=uuid)
         found = explain(notification, user_id, timezone.now())
         if found.person is None:
