@@ -10,6 +10,8 @@ from notifications.explain import steps
 from notifications.models import Notification
 from notifications.states import SendTo
 
+PASSING = ("frequency_cap", "quiet_hours")
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -28,6 +30,16 @@ class Ways:
 
 def ways(person: AppUser, now: datetime) -> Ways:
     return Ways(explain.to_them_alone(person, now))
+
+
+def held(person: AppUser, now: datetime) -> str:
+    """What holds everything back from this person for a while, though a phone of theirs could be
+    reached: a reason's code."""
+    found = {
+        lane.reason or ("quiet_hours" if lane.again_at else "") for lane in ways(person, now).lanes
+    }
+    passing = found & set(PASSING)
+    return min(passing) if passing and "" not in found else ""
 
 
 def only(notification: Notification) -> AppUser | None:

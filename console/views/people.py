@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import phone_words, prompt_asks, sure, verdicts
+from console import phone_words, prompt_asks, sure, to_one, verdicts
 from console.context import url_of
 from console.history_words import permission_moment, registration_moment
 from console.typed import whole
@@ -23,6 +23,7 @@ from devices.models import AppUser, Device, RegistrationEvent
 from devices.states import Actor, DeviceState
 from notifications import access, audit, content, histories, reach
 from notifications.models import MessageCard
+from notifications.personal import people as readers
 
 PAGE = 25
 HISTORY = 30
@@ -110,6 +111,8 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "person": found,
         "lines": histories.of_user(found.pk, missed=missed),
         "missed": missed,
+        "reader": readers.of_user(found),
+        "held": to_one.held(found, now) if row.reachable else "",
         "why": verdicts.of_person(found, asked, request.GET.get("link", "").strip(), now),
         "history": history(found, row.phones),
         "prompts": prompt_asks.of_person([phone.device for phone in row.phones]),

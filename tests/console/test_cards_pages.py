@@ -249,6 +249,7 @@ def test_who_is_over_the_limit_is_said_so_before_anything_is_written(support):
 
     text = words(support.get("/people/ann/send/"))
 
+    assert "Over the frequency limit, for now" in words(support.get("/people/ann/"))
     assert "Not reachable on 1 phone" in text
     assert "They had 1 notification in the 24 hours before (“Snow report”)" in text
     assert "Nothing would arrive now. They can get the next one from" in text

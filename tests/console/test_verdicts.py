@@ -34,6 +34,18 @@ def test_a_persons_page_explains_the_newest_of_theirs(sent):
     assert "Copy for the ticket" in page
 
 
+def test_titles_stand_as_this_person_reads_them(sandbox):
+    make_device(make_user("ann", attributes={"first_name": "Ann"}), platform="ios")
+    title = "Your card, {{ first_name | default: 'friend' }}"
+    confirmed(title=title, send_to="users", recipients=["ann"])
+    run_all()
+
+    page = said("/people/ann/")
+
+    assert page.count("Your card, Ann") >= 3  # the list, the choice, the words
+    assert "{{" not in page
+
+
 def test_a_link_or_an_id_of_any_notification_is_taken(sent):
     link = f"https://beckon.example{sent.get_absolute_url()}?tab=recipients"
 
