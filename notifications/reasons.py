@@ -186,8 +186,8 @@ CATALOGUE: dict[str, Reason] = {
         "Resume to send there now, or stop.",
     ),
     "restored": Reason(
-        "A backup was restored",
-        "It may have gone out, or gone on, after that backup was made.",
+        "Restored from a backup",
+        "A backup was put back, and this may have gone out, or gone on, after it was made.",
         "Look in the app or at Google whether it did: then stop or cancel it. Else let it go on; "
         "phones that it reached since the backup get it twice.",
     ),

@@ -39,7 +39,7 @@ def test_what_was_half_sent_or_due_waits_for_a_person(settings):
     assert reports.counts(half).accepted == 10
     assert "paused  Half\nheld    Due, due " in said.getvalue()
     page = client_of("ops").get(half.get_absolute_url()).content.decode()
-    assert "A backup was restored." in page
+    assert "Restored from a backup." in page
     assert AuditEntry.objects.filter(action="restored a backup", facts__held=1).exists()
 
     lifecycle.resume(half, by=make_staff(), now=clock.now())
