@@ -114,12 +114,12 @@ def test_k01_everything_the_sdk_can_say_is_understood(app):
 
 
 def test_k01_send_each(app, sandbox: SandboxProcess):
-    tokens = [f"sbx-one-of-a-hundred-{index}" for index in range(100)]
+    tokens = [f"sbx-one-of-the-most-at-once-{index}" for index in range(500)]
 
     batch = messaging.send_each([message(token) for token in tokens], app=app)
 
-    assert (batch.success_count, batch.failure_count) == (100, 0)
-    assert {each["token"] for each in sandbox.messages()} == set(tokens)
+    assert (batch.success_count, batch.failure_count) == (500, 0)
+    assert {each["token"] for each in sandbox.messages(limit=1000)} == set(tokens)
     assert sandbox.stats()["max_per_token"] == 1
 
 
