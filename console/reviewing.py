@@ -27,6 +27,11 @@ LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permi
     "opted_out": "opted_out",
     "unregistered": "app_removed",
 }
+HINTS = {  # shorter than the sentence of the reason, which its label says already
+    "no_permission_denied": "In the phone’s own settings",
+    "no_permission_never_asked": "A prompt in the app could still win them",
+    "opted_out": "Their choice; Beckon respects it",
+}
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
 
@@ -88,7 +93,7 @@ def steps(notification: Notification, falls: reach.Waterfall) -> list[dict[str, 
                 "look": LOOKS.get(step.reason, "skipped"),
                 "label": step.label,
                 "count": step.count,
-                "note": step.hint,
+                "note": HINTS.get(step.reason, step.hint),
                 "url": phones_url(notification, step.reason),
             }
         )

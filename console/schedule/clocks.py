@@ -1,4 +1,4 @@
-"""Three clocks: the viewer's, the app's, and that of most phones which are on neither."""
+"""Three clocks that differ: the viewer's, the app's, and those of most phones beside them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,16 @@ from math import cos, pi, sin
 from django.db.models import Count
 from django.utils import timezone
 
-from console.clock import NARROW, zone_of
+from console.clock import zone_of
 from console.context import kept
+from console.templatetags.beckon import plural
 from devices import preferences
 from devices.models import Device
 
 NIGHT = range(7)  # hours at which most people sleep
 COUNTED_S = 300
+CLOCKS = 3
+OTHERS = ("UTC", "America/New_York", "Asia/Tokyo")  # where no phones keep another
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +34,16 @@ class Clock:
 
 
 def clocks(now: datetime) -> list[Clock]:
-    """Mine, the app's, and that of most phones which are on neither."""
     mine, app = timezone.get_current_timezone_name(), str(preferences.get("app_timezone"))
-    zone, phones = most_phones((mine, app))
-    theirs = f"{phones:,} phones".replace(",", NARROW) if phones else "for reference"
-    return [
-        _clock(mine, "your clock", now),
-        _clock(app, "the app’s", now),
-        _clock(zone, theirs, now),
-    ]
-
-
-def most_phones(but: tuple[str, ...]) -> tuple[str, int]:
-    found = kept("zones", _phones_by_zone, COUNTED_S)
-    for zone, phones in found:
-        if zone and zone not in but:
-            return zone, phones
-    return ("UTC" if "UTC" not in but else "America/New_York"), 0
+    shown = {mine: "your clock", app: "the app’s"}
+    if mine == app:
+        shown = {mine: "your clock and the app’s"}
+    counted = kept("zones", _phones_by_zone, COUNTED_S)
+    for zone, phones in [*counted, *((other, 0) for other in OTHERS)]:
+        if zone and len(shown) < CLOCKS:
+            theirs = plural(phones, "phone,phones") if phones else "for reference"
+            shown.setdefault(zone, theirs)
+    return [_clock(zone, whose, now) for zone, whose in shown.items()]
 
 
 def _phones_by_zone() -> list[tuple[str, int]]:

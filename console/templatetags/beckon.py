@@ -250,7 +250,9 @@ def audience_words(notification: Any) -> str:
     elif notification.send_to == "audience" and notification.audience:
         who = f"Audience “{notification.audience}”"
     elif notification.send_to == "reached":
-        who = "Those who accepted it" if notification.corrects_id else "Those who did not open it"
+        who = "Those who did not open it"
+        if notification.corrects_id:
+            who = "Correction, to those who accepted it"
     else:
         who = notification.get_send_to_display()
     system = "" if notification.target_os == "all" else f" · {notification.get_target_os_display()}"

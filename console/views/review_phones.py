@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import phone_words
+from console import numbers, phone_words
 from console.typed import whole
 from console.views.gate import requires
 from devices.models import ID_MAX, Device
@@ -63,6 +63,7 @@ def phones(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "asked": asked,
         "label": label,
         "sentence": sentence,
+        "count": count_of(notification, asked, now),
         "phones": [phone_words.phone(device, rule) for device in found],
         "next_url": asked.query(after=cursor) if cursor else "",
         "first_url": asked.query() if after else "",
@@ -70,6 +71,15 @@ def phones(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "clear_url": Asked(asked.why).query(),
     }
     return render(request, "console/review_phones.html", context)
+
+
+def count_of(notification: Notification, asked: Asked, now: datetime) -> int | None:
+    """As the bar says it; None where that takes long to count, or one person is asked about."""
+    if asked.user or not numbers.has_few_phones():
+        return None
+    falls = reach.waterfall(notification, now)
+    counts = {step.reason: step.count for step in falls.steps}
+    return ({"": falls.will_send, "deferred": falls.deferred} | counts).get(asked.why)
 
 
 def lists(notification: Notification, asked: Asked, now: datetime) -> Iterator[DeviceQuerySet]:

@@ -160,7 +160,7 @@ def test_a_correction_is_sent_from_its_page_and_both_lead_to_each_other():
     new = Notification.objects.exclude(pk=one.pk).get()
     assert (new.title, new.corrects, new.status) == ("New snow", one, S.SCHEDULED)
     assert f'href="{one.get_absolute_url()}"' in sent.content.decode()
-    assert "Those who accepted it" in text_of(sent)
+    assert "Correction, to those who accepted it" in text_of(sent)
     assert f'href="{new.get_absolute_url()}"' in client.get(one.get_absolute_url()).content.decode()
 
 

@@ -460,7 +460,7 @@ def test_every_bar_opens_its_phones(client: Client, draft: Notification) -> None
     links = re.findall(r'href="(/notifications/[^"]+/review/phones/[^"]*)"', html)
     assert len(links) == 2
     never_asked, sent = (words(client.get(link)) for link in links)
-    assert "Never asked for permission" in never_asked
+    assert "Never asked for permission 1 phone . The app has not asked" in never_asked
     assert "Pixel 8" in never_asked
     assert "iPhone 15" not in never_asked
     assert "Will be sent" in sent

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from console.schedule import ahead, week
+from console.schedule import ahead, clocks, week
 from devices.models import Audience
 from notifications import starting
 from notifications.models import Notification, Series
@@ -49,6 +49,18 @@ def scheduled(title: str = "Ski bus", at: datetime | None = None, **fields: Any)
 def page(client: Client, at: datetime | None = None) -> str:
     day = (at or tomorrow(14)).date().isoformat()
     return words(client.get(f"/schedule/?week={day}"))
+
+
+def test_three_clocks_differ(ops):
+    for number, zone in enumerate(("Europe/Vienna", "Asia/Tokyo", "Asia/Tokyo")):
+        make_device(f"phone-{number}", timezone=zone)
+
+    def places() -> list[str]:
+        return [f"{one.place}, {one.whose}" for one in clocks.clocks(timezone.now())]
+
+    assert places() == ["UTC, your clock and the app’s", "Tokyo, 2 phones", "Vienna, 1 phone"]
+    with timezone.override("Europe/Vienna"):
+        assert places() == ["Vienna, your clock", "UTC, the app’s", "Tokyo, 2 phones"]
 
 
 def test_without_anything_to_come_it_says_how_something_comes(ops):
