@@ -33,18 +33,31 @@ class Answer:
 
 
 def once(
-    key: ApiKey, name: str, request: Any, effect: Callable[[], tuple[int, dict[str, Any]]]
+    key: ApiKey,
+    name: str,
+    request: Any,
+    effect: Callable[[], tuple[int, dict[str, Any]]],
+    *,
+    look: Callable[[], None] | None = None,
 ) -> Answer:
-    """Run `effect` in one transaction with the row of `name`, or give its stored answer.
+    """Run `effect` in one transaction with the row of `name`, or give its stored answer. `look`
+    is called before it, outside the transaction and only where there is no answer yet: what can
+    be read ahead holds up no other writer.
 
-    What `effect` raises undoes the row too: refusals are not stored. Without a name it just runs.
+    What either raises undoes all: refusals are not stored. Without a name it just runs.
     """
     if not name:
+        if look is not None:
+            look()
         with transaction.atomic():
             return Answer(*effect())
     sha256 = hashlib.sha256(
         json.dumps(request, sort_keys=True, ensure_ascii=True).encode()
     ).hexdigest()
+    if look is not None:
+        if Idempotency.objects.filter(key=key, name=name).exists():
+            return _replay(key, name, sha256)
+        look()
     try:
         with transaction.atomic():
             _wait_at_most()

@@ -70,11 +70,41 @@ class Nobody(Exception):
     """No phone of these people can be sent to."""
 
 
-def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
-    """Inside a transaction: the notification and its list batch. The caller rings `deliver`.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that can be read and refused before the transaction. On SQLite one writer holds up all
+    others, so it writes and does nothing else."""
 
-    Raises ValidationError by field, or Nobody unless `allow_empty`.
-    """
+    notification: Notification
+    key: ApiKey
+    phones: list[tuple[int, int | None]]  # the planned ones: (pk, owner's pk)
+    unknown: list[str]
+    waterfall: reach.Waterfall
+    now: datetime
+
+    def write(self) -> Started:
+        """Inside a transaction: the notification and its list batch. The caller rings `deliver`."""
+        notification, falls, batch = self.notification, self.waterfall, None
+        users = len(notification.recipients)
+        if notification.send_at:
+            notification.save()
+        else:
+            notification.planned, notification.people = len(self.phones), users
+            notification.save()
+            members = [(pk, owner or 0) for pk, owner in self.phones]
+            batch = plan.add_list(notification, members, self.now, ordinal=1)
+        facts = {"phones": falls.will_send, "people": users}
+        audit.record(self.key, "triggered", notification, facts | carded(notification))
+        return Started(notification, batch, users, self.unknown, falls)
+
+
+def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
+    """Inside a transaction. Raises as `prepare` does."""
+    return prepare(order, key=key, now=now).write()
+
+
+def prepare(order: Order, *, key: ApiKey, now: datetime) -> Prepared:
+    """Raises ValidationError by field, or Nobody unless `allow_empty`."""
     wanted = [one for one in dict.fromkeys(order.user_ids) if one not in order.exclude_user_ids]
     known = content.pks_of(wanted)
     notification = _draft(order, list(known), key, now)
@@ -84,18 +114,8 @@ def start(order: Order, *, key: ApiKey, now: datetime) -> Started:
     if not falls.will_send and not order.allow_empty:
         raise Nobody
     notification.revision, notification.revision_sha256 = freeze(notification)
-    batch = None
-    if order.send_at:
-        notification.save()
-    else:
-        notification.planned, notification.people = len(phones), len(known)
-        notification.save()
-        members = [(pk, owner or 0) for pk, owner in phones]
-        batch = plan.add_list(notification, members, now, ordinal=1)
-    facts = {"phones": falls.will_send, "people": len(known)}
-    audit.record(key, "triggered", notification, facts | carded(notification))
     unknown = [one for one in wanted if one not in known]
-    return Started(notification, batch, len(known), unknown, falls)
+    return Prepared(notification, key, phones, unknown, falls, now)
 
 
 def draft_of(order: Order, now: datetime) -> Notification:

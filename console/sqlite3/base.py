@@ -4,19 +4,22 @@ A connection that waits inside SQLite for the write lock holds a mutex of its ow
 thread that has the write lock collects garbage, and in it a cursor of that connection, the two wait
 for each other until the busy timeout, twenty seconds, and everyone behind them too. Here a thread
 takes this process's turn first, so that none waits inside SQLite for another thread of its own
-process. Between processes SQLite's busy timeout stays.
+process. Between processes a transaction asks for the lock again every few milliseconds.
 """
 
 import os
 import re
+import sqlite3
 import threading
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 _turn = threading.Lock()
+LOOK_AGAIN_S = 0.002
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 
@@ -36,9 +39,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection.cursor(factory=partial(Cursor, wrapper=self))
 
     def take_turn(self) -> None:
-        seconds = float(self.settings_dict.get("OPTIONS", {}).get("timeout", 5))
         turn = _turn
-        if not turn.acquire(timeout=seconds):
+        if not turn.acquire(timeout=self._patience_s):
             raise OperationalError("database is locked: another thread is writing")
         self._held = turn
 
@@ -54,10 +56,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self.take_turn()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            self._begin()
         except BaseException:
             self.leave_turn()
             raise
+
+    def _begin(self) -> None:
+        """Between processes nobody is told when the lock is free: SQLite would look again after
+        ever longer times, up to 100 ms, in which the lock is idle."""
+        until = monotonic() + self._patience_s
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not self._has_begun():
+                if monotonic() > until:
+                    raise OperationalError("database is locked: another process is writing")
+                sleep(LOOK_AGAIN_S)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(self._patience_s * 1000)}")
+
+    def _has_begun(self) -> bool:
+        with self.wrap_database_errors:
+            try:
+                self.connection.execute(f"BEGIN {self.transaction_mode or ''}")  # type: ignore[attr-defined]
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+        return True
+
+    @property
+    def _patience_s(self) -> float:
+        return float(self.settings_dict.get("OPTIONS", {}).get("timeout", 5))
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]

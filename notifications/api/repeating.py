@@ -14,17 +14,26 @@ from notifications import idempotency
 Effect = Callable[[], tuple[int, dict[str, Any]]]
 
 
-def once(request: Request, about: Any, effect: Effect, *, named: str = "") -> Response:
+def once(
+    request: Request,
+    about: Any,
+    effect: Effect,
+    *,
+    named: str = "",
+    look: Callable[[], None] | None = None,
+) -> Response:
     """What `effect` answers, or what it answered the first time. `about` is what must be the same
-    under one key; `named` is the key that the body gives, where it may. Somebody who is signed in
+    under one key; `named` is the key that the body gives, where it may; `look` as in `idempotency`. Somebody who is signed in
     has no keys of her own: for her it just happens, in one transaction."""
     key, name = request.auth, name_of(request, named)
     if not isinstance(key, ApiKey):
+        if look is not None:
+            look()
         with transaction.atomic():
             status, body = effect()
         return Response(body, status=status)
     try:
-        answer = idempotency.once(key, name, about, effect)
+        answer = idempotency.once(key, name, about, effect, look=look)
     except idempotency.Mismatch:
         told = "This Idempotency-Key was used with another body."
         raise Problem(409, "idempotency_mismatch", told) from None

@@ -137,7 +137,8 @@ class TriggerDoor(TalliedDoor):
         facts, key = checked.validated_data, request.auth
         assert isinstance(key, ApiKey)  # noqa: S101  only keys pass the door
         named = facts.pop("idempotency_key", "")
-        return repeating.once(request, request.data, lambda: send(facts, key), named=named)
+        call = Call(facts, key)
+        return repeating.once(request, request.data, call.send, named=named, look=call.prepare)
 
 
 def require_client_callable(body: Any) -> None:
@@ -151,28 +152,39 @@ def require_client_callable(body: Any) -> None:
         raise Problem(403, "template_not_client_callable", told, field="template")
 
 
-def send(facts: dict[str, Any], key: ApiKey) -> tuple[int, dict[str, Any]]:
-    """A client key is told nothing about other people: not who is known, nor who has a phone."""
-    order = order_of(facts)
-    if key.kind == KeyKind.CLIENT:
-        if len(order.user_ids) > CLIENT_USERS_MAX:
-            told = f"A client key names at most {CLIENT_USERS_MAX} people."
-            raise Problem(422, "validation", told, field="user_ids")
-        status, answer = started_by(replace(order, allow_empty=True), key)
-        return status, answer | {"recipients": {"users": len(order.user_ids)}}
-    return started_by(order, key)
+class Call:
+    """One call, refused or prepared before the transaction in which it is sent. A client key is
+    told nothing about other people: not who is known, nor who has a phone."""
 
+    prepared: triggers.Prepared
 
-def started_by(order: triggers.Order, key: ApiKey) -> tuple[int, dict[str, Any]]:
-    try:
-        started = triggers.start(order, key=key, now=timezone.now())
-    except triggers.Nobody:
-        raise nobody(order) from None
-    except ValidationError as error:
-        raise refused(error) from None
-    if started.batch is not None:
-        tasks.ring(tasks.deliver, started.batch.pk, queue=started.batch.queue)
-    return 202, started.as_dict()
+    def __init__(self, facts: dict[str, Any], key: ApiKey) -> None:
+        self.facts, self.key = facts, key
+        self.named = 0
+
+    def prepare(self) -> None:
+        order = order_of(self.facts)
+        self.named = len(order.user_ids)
+        if self.key.kind == KeyKind.CLIENT:
+            if self.named > CLIENT_USERS_MAX:
+                told = f"A client key names at most {CLIENT_USERS_MAX} people."
+                raise Problem(422, "validation", told, field="user_ids")
+            order = replace(order, allow_empty=True)
+        try:
+            self.prepared = triggers.prepare(order, key=self.key, now=timezone.now())
+        except triggers.Nobody:
+            raise nobody(order) from None
+        except ValidationError as error:
+            raise refused(error) from None
+
+    def send(self) -> tuple[int, dict[str, Any]]:
+        started = self.prepared.write()
+        if started.batch is not None:
+            tasks.ring(tasks.deliver, started.batch.pk, queue=started.batch.queue)
+        answer = started.as_dict()
+        if self.key.kind == KeyKind.CLIENT:
+            answer["recipients"] = {"users": self.named}
+        return 202, answer
 
 
 def nobody(order: triggers.Order) -> Problem:

@@ -82,12 +82,14 @@ def template(content: Content, platform: Platform, *, validate_only: bool = Fals
     """Build, validate and encode once. Raises MessageInvalid."""
     message = example(content, platform)
     title, text = message["notification"]["title"], message["notification"]["body"]
-    slots = token_slot, title_slot, text_slot = token_hex(16), token_hex(16), token_hex(16)
+    token_slot, title_slot, text_slot = token_hex(16), token_hex(16), token_hex(16)
     message["token"] = token_slot
     message["notification"] |= {"title": title_slot, "body": text_slot}
     request: dict[str, Any] = {"validate_only": True} if validate_only else {}
     encoded = _encode(request | {"message": message})
-    before, to_title, to_text, to_end = re.split("|".join(f'"{slot}"' for slot in slots), encoded)
+    before, _, rest = encoded.partition(f'"{token_slot}"')
+    to_title, _, rest = rest.partition(f'"{title_slot}"')
+    to_text, _, to_end = rest.partition(f'"{text_slot}"')
     pieces = (to_title, encode_basestring(title), to_text, encode_basestring(text), to_end)
     return Template(
         before.encode(),
