@@ -59,7 +59,7 @@ def check_rule(rule: rules.Rule, now: datetime) -> None:
             raise ValidationError({"cron": [str(error)]}) from None
     try:
         first = next(rules.occurrences(rule, not_before=now), None)
-        close = rules.closest(rule)
+        close = rules.closest(rule, now)
     except (ValueError, OverflowError) as error:
         raise ValidationError({"repeat": [f"This does not say when: {error}"]}) from None
     if first is None:

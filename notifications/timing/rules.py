@@ -7,9 +7,9 @@ clocks makes one are sent once. `count` counts instants from the first on.
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 from notifications.timing import walls
@@ -90,9 +90,8 @@ class Occurrence:
 
 def occurrences(rule: Rule, not_before: datetime | None = None) -> Iterator[Occurrence]:
     """From the rule's first day on. What is earlier than `not_before` is no occurrence of it."""
-    moments = (
-        one for one in _moments(rule, rule.start) if not_before is None or one.at > not_before
-    )
+    since = _first_day(rule, not_before) if not_before else rule.start
+    moments = (one for one in _moments(rule, since) if not_before is None or one.at > not_before)
     for number, one in enumerate(islice(moments, rule.count), start=1):
         yield Occurrence(number, one)
 
@@ -101,9 +100,13 @@ def after(rule: Rule, at: datetime, passed: int) -> Occurrence | None:
     """The next one later than `at`, of which `passed` are over; None when that was the last."""
     if rule.count is not None and passed >= rule.count:
         return None
-    since = max(rule.start, at.astimezone(walls.zone_of(rule.zone)).date() - 2 * DAY_LONG)
-    found = next((one for one in _moments(rule, since) if one.at > at), None)
+    found = next((one for one in _moments(rule, _first_day(rule, at)) if one.at > at), None)
     return Occurrence(passed + 1, found) if found else None
+
+
+def _first_day(rule: Rule, at: datetime) -> date:
+    """From which on to look for what is later than `at`, however long ago the rule began."""
+    return max(rule.start, at.astimezone(walls.zone_of(rule.zone)).date() - 2 * DAY_LONG)
 
 
 def _moments(rule: Rule, day: date) -> Iterator[walls.Moment]:
@@ -126,7 +129,10 @@ def _moments(rule: Rule, day: date) -> Iterator[walls.Moment]:
     yield from (pending[at] for at in sorted(pending))
 
 
-def closest(rule: Rule) -> timedelta | None:
-    """The shortest distance between two of the next occurrences; None when there are not two."""
-    soon = [one.at for one in islice(occurrences(rule), 200)]
+def closest(rule: Rule, not_before: datetime) -> timedelta | None:
+    """The shortest distance between two of the next occurrences; None when there are not two. A
+    line for leap days says within BARREN what it will ever say."""
+    found = islice(occurrences(rule, not_before), 200)
+    began = max(not_before, datetime.combine(rule.start, time(), tzinfo=UTC))
+    soon = [one.at for one in takewhile(lambda one: one.at - began < BARREN, found)]
     return min((b - a for a, b in pairwise(soon)), default=None)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from notifications.timing import cron, rules, walls
 from notifications.timing.rules import Rule
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
 DAYS = st.dates(date(2024, 1, 1), date(2030, 1, 1))
 CLOCKS = st.times().map(lambda one: one.replace(second=0, microsecond=0))
@@ -133,5 +134,38 @@ def test_a_line_of_cron_that_makes_no_sense_is_refused_by_its_field(line: str, s
 def test_how_close_two_occurrences_come_is_told():
     often = Rule(rules.CRON, "UTC", date(2026, 1, 1), cron="*/5 9 * * *")
 
-    assert rules.closest(often) == timedelta(minutes=5)
-    assert rules.closest(Rule(rules.DAY, "UTC", date(2026, 1, 1), count=1)) is None
+    assert rules.closest(often, NOW) == timedelta(minutes=5)
+    assert rules.closest(Rule(rules.DAY, "UTC", date(2026, 1, 1), count=1), NOW) is None
+
+
+# ---------------------------------------------------------------- rules from long ago
+
+
+class Counting(Rule):
+    """Knows how many days were looked at."""
+
+    looked: Counter[str] = Counter()
+
+    def on(self, day: date) -> list[time]:
+        self.looked[self.every] += 1
+        return super().on(day)
+
+
+@pytest.mark.parametrize(
+    ("every", "cron_line", "first", "close"),
+    [
+        (rules.MONTH, "", "2026-11-30", 28 * 24 * 60),
+        (rules.CRON, "0,5 9 29 2 *", "2028-02-29", 5),
+        (rules.CRON, "0 9 30 2 *", None, None),
+    ],
+)
+def test_a_rule_that_began_long_ago_or_comes_seldom_is_soon_judged(every, cron_line, first, close):
+    Counting.looked.clear()
+    rule = Counting(every, "Europe/Vienna", date(2, 1, 1), day=31, cron=cron_line)
+
+    found = next(rules.occurrences(rule, NOW), None)
+    distance = rules.closest(rule, NOW)
+
+    assert (found and f"{found.at:%Y-%m-%d}") == first
+    assert (distance and distance // timedelta(minutes=1)) == close
+    assert Counting.looked.total() < 15_000  # ten years at a time, not two thousand
