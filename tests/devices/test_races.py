@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devices import identity, registry
+from devices import identity, preferences, registry
 from devices.models import AppUser, Device, RegistrationEvent
 from tests.devices.conftest import Caller
 from tests.factories import make_key
@@ -124,3 +124,15 @@ def test_erasing_a_person_while_she_registers_ends_in_one_of_the_two(phone):
         for device in Device.objects.filter(state="active"):
             assert device.owner is not None
             assert device.owner.user_id == "ada"
+
+
+def test_phones_of_one_person_that_come_at_once_leave_as_many_as_allowed(phone):
+    preferences.put(devices_per_person=3)
+
+    answers = at_once(
+        [lambda n=n: phone.register(f"D{n}", token=f"the-token-of-phone-{n}") for n in range(12)]
+    )
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert Device.objects.active().count() == 3
+    assert RegistrationEvent.objects.filter(kind="over_quota").count() == 9
