@@ -8,7 +8,7 @@ from devices import names
 from notifications import reasons
 from notifications.explain.facts import Explanation, Lane, Moment
 from notifications.explain.words import lower, zone
-from notifications.models import Notification
+from notifications.models import AuditEntry, Notification
 from notifications.states import NotificationStatus as S
 
 
@@ -66,13 +66,24 @@ def whole(one: Notification, lanes: list[Lane]) -> list[Moment]:
     if one.finished_at:
         text = {S.SENT: "Sending ended", S.STOPPED: "Stopped", S.CANCELLED: "Cancelled"}
         if (said := text.get(S(one.status))) is not None:
-            found.append(Moment(one.finished_at, "ended", said))
+            by = _ended_by(one)
+            found.append(Moment(one.finished_at, "ended", f"{said} by {by}" if by else said))
     for lane in lanes:
         found += [
             Moment(each.at, each.kind, f"{lane.name}: {lower(each.text)}", each.hint, each.device)
             for each in lane.moments
         ]
     return sorted(found, key=lambda moment: moment.at)
+
+
+def _ended_by(one: Notification) -> str:
+    """Who stopped or cancelled it; "" where it came to its end by itself."""
+    if one.status not in (S.STOPPED, S.CANCELLED):
+        return ""
+    entries = AuditEntry.objects.filter(
+        object_type="notification", object_id=str(one.uuid), action=one.status
+    )
+    return entries.order_by("-pk").values_list("actor_name", flat=True).first() or ""
 
 
 def _who(staff: Any) -> str:

@@ -314,6 +314,14 @@ def test_what_would_help_a_phone_without_it_comes_before_what_may_help_one_that_
     assert about(notification).next_step.startswith("On the Pixel 8: Settings")
 
 
+def test_who_stopped_it_stands_in_the_timeline(db):
+    make_device("ann")
+    notification = confirmed()
+    lifecycle.cancel(notification, by=make_staff("olaf"), now=timezone.now())
+
+    assert about(notification).timeline[-1].text == "Cancelled by olaf"
+
+
 @pytest.mark.parametrize(
     ("outcome", "reason", "words"),
     [("stopped", "stopped", "Ask who stopped it"), ("skipped", "too_big", "has to be shorter")],
