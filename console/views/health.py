@@ -20,6 +20,7 @@ from devices.states import KeyKind
 from notifications import access, kill_switch, tasks
 from notifications import health as examination
 from notifications.models import Heartbeat
+from notifications.pulse import SILENT_AFTER
 from notifications.sending import clock
 
 ANSWER_S = 1.0
@@ -120,6 +121,7 @@ def page(request: HttpRequest, form: PauseAllForm | None = None, status: int = 2
         "wrong": [check for check in checks if check.ok is False],
         "beats": Heartbeat.objects.order_by("role", "name"),
         "now": clock.now(),
+        "silent_before": clock.now() - SILENT_AFTER,
         "window": settings.SEND_WINDOW,
         "paused_since": parse_datetime(kill_switch.since()),
         "triggers_wait": kill_switch.holds_triggers(),

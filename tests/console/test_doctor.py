@@ -60,11 +60,14 @@ def test_redis_away_is_told_with_what_it_means(settings, sandbox):
 def test_the_page_and_the_metrics_answer(client, sandbox):
     client.force_login(make_staff("vera", "viewer"), "django.contrib.auth.backends.ModelBackend")
 
+    Heartbeat.objects.create(name="killed", role="beat", at=timezone.now() - timedelta(minutes=2))
+
     page = client.get("/health/")
     numbers = client.get("/metrics")
 
     assert page.status_code == 200
     assert "Not well" in page.content.decode()
+    assert "Silent" in page.content.decode()
     assert 'beckon_well{check="workers"} 0.0' in numbers.content.decode()
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 401
 
