@@ -15,7 +15,7 @@ from django.utils import timezone
 from console import charts
 from devices.models import Device
 from devices.reachability import Reachability, reachability
-from notifications import reports
+from notifications import listing
 from notifications.models import Notification
 
 FEW_PHONES = 50_000  # walked in well under a second
@@ -39,7 +39,7 @@ ALWAYS = ("granted", "provisional", "should_request", "denied", "opted_out", "ap
 @dataclass(frozen=True, slots=True)
 class Numbers:
     reach: Reachability
-    week: list[reports.Day]
+    week: list[listing.Day]
     counted_at: datetime
 
 
@@ -55,7 +55,7 @@ def at_hand(now: datetime) -> Numbers | None:
 
 def count(now: datetime) -> Numbers:
     """Walks every phone, and the batches of a week."""
-    found = Numbers(reach=reachability(), week=reports.week(now), counted_at=now)
+    found = Numbers(reach=reachability(), week=listing.week(now), counted_at=now)
     cache.set(key(), as_json(found), KEEP_SECONDS)
     return found
 
@@ -72,7 +72,7 @@ def from_json(kept: dict[str, Any]) -> Numbers:
     days = [day | {"day": date.fromisoformat(day["day"])} for day in kept["week"]]
     return Numbers(
         reach=Reachability(**kept["reach"]),
-        week=[reports.Day(**day) for day in days],
+        week=[listing.Day(**day) for day in days],
         counted_at=datetime.fromisoformat(kept["counted_at"]),
     )
 
@@ -124,7 +124,7 @@ def groups(reach: Reachability) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def week(days: list[reports.Day]) -> dict[str, Any]:
+def week(days: list[listing.Day]) -> dict[str, Any]:
     """Two columns a day, and the day that makes the point."""
     top = max((day.accepted for day in days), default=0)
     accepted = [(f"{day.day:%a}", day.accepted) for day in days]

@@ -46,12 +46,7 @@ def correct(
     `ticket` among them).
     """
     access.check(by, "correct", notification)
-    if not can_correct(notification):
-        raise lifecycle.WrongState(f"Can’t correct this notification: it is {notification.status}.")
-    if notification.status in LIVE and not stop:
-        raise lifecycle.WrongState(
-            "It still goes out with the old text. Stop it first, then correct."
-        )
+    _check_can(notification, stop)
     if phrase.strip() != content.PHRASE:
         raise ValidationError({"phrase": [f"Type exactly: {content.PHRASE}"]})
     ticket = lifecycle.ticket_of(ticket, by)
@@ -71,6 +66,15 @@ def correct(
         audit.record(by, "corrected", notification, facts | {"by": str(new.uuid)}, ip)
         audit.record(by, "confirmed", new, facts | {"corrects": str(notification.uuid)}, ip)
     return new
+
+
+def _check_can(notification: Notification, stop: bool) -> None:
+    if not can_correct(notification):
+        raise lifecycle.WrongState(f"Can’t correct this notification: it is {notification.status}.")
+    if notification.status in LIVE and not stop:
+        raise lifecycle.WrongState(
+            "It still goes out with the old text. Stop it first, then correct."
+        )
 
 
 def drafted(notification: Notification, changes: Mapping[str, Any], by: Any) -> Notification:

@@ -5,17 +5,16 @@ Counters live on the batches (hundreds of rows), so no page counts millions.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, Sum
-from django.utils import timezone
+from django.db.models import Sum
 
 from devices.states import Platform
 from notifications import opens
-from notifications.models import AuditEntry, Batch, Delivery, Notification
+from notifications.models import Batch, Delivery, Notification
 from notifications.sending import counters
-from notifications.states import FINAL, LIVE, BatchKind, Kind, Outcome
+from notifications.states import FINAL, BatchKind
 from notifications.states import NotificationStatus as S
 
 NAMES = (
@@ -210,131 +209,7 @@ def deliveries(
     return found[:limit], following
 
 
-TABS = {
-    "": None,
-    "drafts": {S.DRAFT},
-    "scheduled": {S.SCHEDULED, S.HELD},
-    "live": set(LIVE),
-    "sent": {S.SENT},
-    "stopped": {S.STOPPED, S.CANCELLED},
-}
-
-
-def listing(
-    *,
-    tab: str = "",
-    kind: str = "",
-    search: str = "",
-    author: int | None = None,
-    cursor: int | None = None,
-    limit: int = 25,
-) -> tuple[list[Notification], int | None]:
-    """Newest first, after `cursor`. Triggers and tests only when `kind` names or "all" asks."""
-    rows = Notification.objects.select_related("author", "audience", "confirmed_by")
-    if statuses := TABS.get(tab):
-        rows = rows.filter(status__in=statuses)
-    if kind != "all":
-        rows = rows.filter(kind=kind if kind in Kind.values else Kind.BROADCAST)
-    if search:
-        rows = rows.filter(title__icontains=search)
-    if author:
-        rows = rows.filter(author=author)
-    if cursor:
-        rows = rows.filter(pk__lt=cursor)
-    found = list(rows.order_by("-pk")[: limit + 1])
-    following = found[limit - 1].pk if len(found) > limit else None
-    return found[:limit], following
-
-
-def live(limit: int = 5) -> list[Notification]:
-    return list(Notification.objects.live().exclude(kind=Kind.TEST).order_by("-pk")[:limit])
-
-
-def next_scheduled(limit: int = 5) -> list[Notification]:
-    rows = Notification.objects.filter(status__in=(S.SCHEDULED, S.HELD))
-    return list(rows.select_related("author", "audience").order_by("due_at", "pk")[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    day: Any
-    accepted: int
-    opened: int
-    sent: int
-
-
-def week(now: datetime) -> list[Day]:
-    """Seven days up to today in the reader's zone: messages accepted and opened of what started
-    that day. Adds up batches' counters, never rows."""
-    today = timezone.localtime(now).date()
-    first = today - timedelta(days=6)
-    begin = timezone.make_aware(datetime.combine(first, datetime.min.time()))
-    days = {first + timedelta(days=n): [0, 0, 0] for n in range(7)}
-    since = Q(notification__started_at__gte=begin)
-    rows = Batch.objects.filter(since).values_list(
-        "notification__started_at", "counters", "opened_ios", "opened_android"
-    )
-    for started_at, found, opened_ios, opened_android in rows.iterator(chunk_size=1_000):
-        mine = days.get(timezone.localtime(started_at).date())
-        if mine is not None:
-            mine[0] += sum(one.get(Outcome.ACCEPTED, 0) for one in found.values())
-            mine[1] += opened_ios + opened_android
-    starts = Notification.objects.filter(started_at__gte=begin).values_list("started_at", flat=True)
-    for started_at in starts.iterator(chunk_size=1_000):
-        assert started_at is not None  # noqa: S101  filtered
-        day = timezone.localtime(started_at).date()
-        if day in days:
-            days[day][2] += 1
-    return [Day(day, *numbers) for day, numbers in days.items()]
-
-
-# ---------------------------------------------------------------- the timeline
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    at: datetime
-    icon: str
-    text: str
-    hint: str = ""
-    actor: str = ""
-
-
-ICONS = {
-    "composed": "pencil", "edited": "pencil", "confirmed": "user-check", "undid": "arrow-back-up",
-    "cancelled": "ban", "paused": "player-pause", "resumed": "player-play",
-    "stopped": "player-stop", "held": "hand-stop", "released": "player-play",
-    "duplicated": "copy",
-}  # fmt: skip
-
-
-def timeline(notification: Notification) -> list[Moment]:
-    """Newest first: who did what, when it started and ended."""
-    from notifications import reasons
-
-    entries = AuditEntry.objects.filter(
-        object_type="notification", object_id=str(notification.uuid)
-    ).order_by("-pk")[:100]
-    moments = []
-    for entry in entries:
-        code = str(entry.facts.get("reason", ""))
-        hint = reasons.sentence(code) if code else _hint(entry)
-        text = f"{entry.actor_name} {entry.action}"
-        moments.append(
-            Moment(entry.at, ICONS.get(entry.action, "point"), text, hint, entry.actor_name)
-        )
-    if notification.started_at:
-        moments.append(Moment(notification.started_at, "send", "Sending started"))
-    if notification.finished_at and notification.status == S.SENT:
-        moments.append(Moment(notification.finished_at, "circle-check", "Sent"))
-    return sorted(moments, key=lambda moment: moment.at, reverse=True)
-
-
-def _hint(entry: AuditEntry) -> str:
-    phones, ticket = entry.facts.get("phones"), entry.facts.get("ticket")
-    word = "phone" if phones == 1 else "phones"
-    told = [f"{phones:,} {word}".replace(",", "\u202f")] if phones is not None else []
-    return " · ".join([*told, str(ticket)] if ticket else told)
+# ---------------------------------------------------------------- what is left
 
 
 @dataclass(frozen=True, slots=True)

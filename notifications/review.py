@@ -16,6 +16,7 @@ from notifications.revision import freeze, image_url, message_of, page_of
 from notifications.sending import channel
 from notifications.states import SendTo
 
+Errors = dict[str, list[str]]
 TOKEN_LIVES_S = 30 * 60
 SALT = "beckon.review"
 DRIFT_SHARE, DRIFT_FEW, DRIFT_FEW_SHARE = 0.01, 50, 0.10
@@ -83,14 +84,38 @@ def make_review(notification: Notification, by: Any, now: datetime) -> Review:
 
 
 def _check(notification: Notification, now: datetime) -> None:
-    errors: dict[str, list[str]] = {}
-    try:
-        content.check(message_of(notification), page_of(notification))
-    except ValidationError as error:
-        errors |= error.message_dict
+    errors = _of_its_parts(notification, now) | _of_whom(notification)
     card = notification.card
     if card and (told := cards.trouble(card, notification.variables)):
         errors["card"] = [told]
+    if notification.waves and notification.each_clock:
+        errors["waves"] = [waves.NOT_EACH]
+    url = image_url(notification.image)
+    if url and not channel.in_sandbox() and not url.startswith("https://"):
+        errors["image"] = [
+            f"Phones could not load {url}: it is not https on a public name. Set PUBLIC_URL."
+        ]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _of_its_parts(notification: Notification, now: datetime) -> Errors:
+    """What each part of the domain says of its own fields."""
+    errors: Errors = {}
+    for part in (
+        lambda: content.check(message_of(notification), page_of(notification)),
+        lambda: waves.check(waves.as_planned(notification.waves)),
+        lambda: moments.check(notification, now),
+    ):
+        try:
+            part()
+        except ValidationError as error:
+            errors |= error.message_dict
+    return errors
+
+
+def _of_whom(notification: Notification) -> Errors:
+    errors: Errors = {}
     if notification.send_to == SendTo.USERS:
         if not notification.recipients:
             errors["recipients"] = ["Name at least one person. Nothing here never means everyone."]
@@ -105,23 +130,7 @@ def _check(notification: Notification, now: datetime) -> None:
     left_out = notification.exclude_audience
     if left_out and left_out.archived_at:
         errors["exclude_audience"] = [f"{left_out} is archived. Choose another, or none."]
-    if notification.waves and notification.each_clock:
-        errors["waves"] = [waves.NOT_EACH]
-    try:
-        waves.check(waves.as_planned(notification.waves))
-    except ValidationError as error:
-        errors |= error.message_dict
-    try:
-        moments.check(notification, now)
-    except ValidationError as error:
-        errors |= error.message_dict
-    url = image_url(notification.image)
-    if url and not channel.in_sandbox() and not url.startswith("https://"):
-        errors["image"] = [
-            f"Phones could not load {url}: it is not https on a public name. Set PUBLIC_URL."
-        ]
-    if errors:
-        raise ValidationError(errors)
+    return errors
 
 
 def _nobody(falls: reach.Waterfall) -> str:

@@ -15,7 +15,7 @@ from console.phone_words import name_of
 from console.views import notifications, review_phones
 from console.views.gate import requires
 from devices.models import Device
-from notifications import reports
+from notifications import listing, reports
 from notifications.models import Notification
 from notifications.states import Kind
 
@@ -98,7 +98,7 @@ def listed(request: HttpRequest) -> StreamingHttpResponse:
 def listed_rows(filters: notifications.Filters, me: Any) -> Iterator[tuple[Any, ...]]:
     cursor: int | None = None
     while True:
-        found, cursor = reports.listing(
+        found, cursor = listing.page(
             tab=filters.tab,
             kind=filters.kind,
             search=filters.search,

@@ -15,7 +15,7 @@ from console import exact, halted, read_as, recipients, standing, to_one, verdic
 from console.report import Report, report
 from console.views.gate import requires
 from devices import preferences
-from notifications import images, occurrences, reports, tasks
+from notifications import images, occurrences, story, tasks
 from notifications.models import Notification, Page
 from notifications.revision import texts_of
 from notifications.sending.fcm.message import MessageInvalid
@@ -195,7 +195,7 @@ def timeline_of(one: Notification) -> list[dict[str, Any]]:
             "text": moment.text,
             "note": moment.hint,
         }
-        for moment in reports.timeline(one)
+        for moment in story.of(one)
     ]
 
 

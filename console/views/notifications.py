@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from console.context import compose_url
 from console.typed import whole
 from console.views.gate import requires
-from notifications import reports
+from notifications import listing, reports
 from notifications.models import Notification
 from notifications.states import Kind
 
@@ -95,7 +95,7 @@ class Filters:
 @requires("view")
 def notifications(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request)
-    found, following = reports.listing(
+    found, following = listing.page(
         tab=filters.tab,
         kind=filters.kind,
         search=filters.search,
@@ -145,7 +145,7 @@ def tabs(filters: Filters) -> list[dict[str, Any]]:
             "label": label,
             "url": filters.url(tab=tab),
             "active": tab == filters.tab,
-            "count": sum(held.get(status, 0) for status in reports.TABS[tab] or held),
+            "count": sum(held.get(status, 0) for status in listing.TABS[tab] or held),
         }
         for tab, label in TABS.items()
     ]

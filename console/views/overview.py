@@ -14,7 +14,7 @@ from console import numbers, setup
 from console.troubles import troubles
 from console.views.gate import requires
 from devices.models import Device
-from notifications import access, kill_switch, lifecycle, reports
+from notifications import access, kill_switch, lifecycle, listing, reports
 from notifications.models import Notification
 
 
@@ -40,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     steps = setup.steps(request.user)
     if not Device.objects.exists() and not Notification.objects.exists():
         return render(request, "console/overview_first.html", {"steps": steps})
-    scheduled = reports.next_scheduled()
+    scheduled = listing.next_scheduled()
     cards = live_cards(request.user, now)
     found = numbers.count(now) if "count" in request.GET else numbers.at_hand(now)
     context = {
@@ -83,7 +83,7 @@ def greeting(request: HttpRequest, now: datetime) -> str:
 
 
 def live_cards(user: Any, now: datetime) -> list[LiveCard]:
-    sending = reports.live()
+    sending = listing.live()
     counts = reports.counts_of(sending)
     held = kill_switch.held_kinds()
     return [live_card(one, counts[one.pk], held, user, now) for one in sending]

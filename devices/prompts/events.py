@@ -83,7 +83,22 @@ def record(told: Told, *, now: datetime) -> Recorded:
     derived = TELLS[E(told.type)](device, told, at)  # may change this phone's states: before ours
     state = state_of(prompt, device)
     counted = rollups.of_state(state)
-    event = PromptEvent(
+    event = event_of(told, prompt, device, state)
+    event.session_id, event.at, event.received_at = session_id, at, now
+    note(state, event)
+    event.save(force_insert=True)
+    if told.type == E.IMPRESSION:
+        converting.convert_late(device, state, event)
+    converting.settle(state, counted, rollups.of_event(event))
+    Device.objects.filter(pk=device.pk, last_seen_at__lt=now).update(last_seen_at=now)
+    if event.result == "denied":
+        pausing.consider(prompt, now)
+    return answer(prompt, derived, duplicate=False)
+
+
+def event_of(told: Told, prompt: Prompt, device: Device, state: PromptState) -> PromptEvent:
+    """What was told, as its row; when and in which session is the caller's."""
+    return PromptEvent(
         prompt=prompt,
         device=device,
         event_id=told.event_id,
@@ -94,19 +109,7 @@ def record(told: Told, *, now: datetime) -> Recorded:
         result=result_of(told, device),
         dialog_shown=told.dialog_shown,
         elapsed_ms=told.elapsed_ms,
-        session_id=session_id,
-        at=at,
-        received_at=now,
     )
-    note(state, event)
-    event.save(force_insert=True)
-    if told.type == E.IMPRESSION:
-        converting.convert_late(device, state, event)
-    converting.settle(state, counted, rollups.of_event(event))
-    Device.objects.filter(pk=device.pk, last_seen_at__lt=now).update(last_seen_at=now)
-    if event.result == "denied":
-        pausing.consider(prompt, now)
-    return answer(prompt, derived, duplicate=False)
 
 
 def answer(prompt: Prompt, derived: Derived, *, duplicate: bool) -> Recorded:

@@ -2,11 +2,10 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, Sum
 from django.db.models.functions import TruncDate
 
 from devices.locking import number
@@ -147,43 +146,43 @@ def _settle(prompt: Prompt, key: Key, row: PromptDay | None, counts: dict[str, i
     return True
 
 
+_OF_ELIGIBLE: dict[str, Aggregate] = {
+    "eligible": Count("pk", filter=Q(held_out=False)),
+    "eligible_allowed": Count("pk", filter=Q(held_out=False, allowed_at__isnull=False)),
+    "held_out": Count("pk", filter=Q(held_out=True)),
+    "held_out_allowed": Count("pk", filter=Q(held_out=True, allowed_at__isnull=False)),
+}
+_OF_SHOWN: dict[str, Aggregate] = {
+    "shown": Count("pk"),
+    "tapped": Count("pk", filter=Q(clicks__gt=0)),
+    "asked": Count("pk", filter=Q(dialogs_told__gt=F("unshown")) | Q(answers__gt=0)),
+    "granted": Count("granted_at"),
+    "sent_to_settings": Count("settings_opened_at"),
+    "recovered": Count("recovered_at"),
+    "opted_in": Count("opted_in_at"),
+    "converted": Count("converted_at"),
+}
+_OF_EVENTS: dict[str, Aggregate] = (
+    {name: Count("pk", filter=Q(type=kind)) for kind, name in EVENT_COLUMNS.items()}
+    | {
+        name: Count("pk", filter=Q(type=E.SYSTEM_RESULT, result=result))
+        for result, name in RESULT_COLUMNS.items()
+    }
+    | {"asks": Sum("asks")}
+)
+
+
 def _counted(prompt: Prompt, events_since: date) -> dict[Key, dict[str, int]]:
     found: dict[Key, dict[str, int]] = defaultdict(dict)
-    states = PromptState.objects.filter(prompt=prompt)
-    was_asked = Q(dialogs_told__gt=F("unshown")) | Q(answers__gt=0)
-    queries: list[tuple[QuerySet[Any], str, str, dict[str, Any]]] = [
-        (
-            states.filter(eligible_at__isnull=False), "eligible_version", "eligible_at",
-            {
-                "eligible": Count("pk", filter=Q(held_out=False)),
-                "eligible_allowed": Count("pk", filter=Q(held_out=False, allowed_at__isnull=False)),
-                "held_out": Count("pk", filter=Q(held_out=True)),
-                "held_out_allowed": Count("pk", filter=Q(held_out=True, allowed_at__isnull=False)),
-            },
-        ),
-        (
-            states.filter(displays__gt=0, slice_at__isnull=False), "slice_version", "slice_at",
-            {
-                "shown": Count("pk"),
-                "tapped": Count("pk", filter=Q(clicks__gt=0)),
-                "asked": Count("pk", filter=was_asked),
-                "granted": Count("granted_at"),
-                "sent_to_settings": Count("settings_opened_at"),
-                "recovered": Count("recovered_at"),
-                "opted_in": Count("opted_in_at"),
-                "converted": Count("converted_at"),
-            },
-        ),
-        (
-            PromptEvent.objects.filter(prompt=prompt), "version", "at",
-            {
-                name: Count("pk", filter=Q(type=kind)) for kind, name in EVENT_COLUMNS.items()
-            } | {
-                name: Count("pk", filter=Q(type=E.SYSTEM_RESULT, result=result))
-                for result, name in RESULT_COLUMNS.items()
-            } | {"asks": Sum("asks")},
-        ),
-    ]  # fmt: skip
+    states, events = PromptState.objects.filter(prompt=prompt), PromptEvent.objects
+    eligible = states.filter(eligible_at__isnull=False)
+    shown = states.filter(displays__gt=0, slice_at__isnull=False)
+    told = events.filter(prompt=prompt)
+    queries = (
+        (eligible, "eligible_version", "eligible_at", _OF_ELIGIBLE),
+        (shown, "slice_version", "slice_at", _OF_SHOWN),
+        (told, "version", "at", _OF_EVENTS),
+    )
     for rows, version, at, columns in queries:
         counted = (
             rows.order_by()

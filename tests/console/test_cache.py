@@ -10,13 +10,13 @@ from django.utils import timezone
 from console import numbers
 from console.context import heartbeat
 from devices.reachability import GROUPS, Reachability
-from notifications import reports
+from notifications import listing
 from notifications.models import Heartbeat
 
 NOW = datetime(2026, 11, 22, 9, 30, 1, 234567, tzinfo=UTC)
 NUMBERS = numbers.Numbers(
     reach=Reachability(people=2, phones=3, groups=dict.fromkeys(GROUPS, 0) | {"granted": 3}),
-    week=[reports.Day(date(2026, 11, 22), accepted=5, opened=2, sent=1)],
+    week=[listing.Day(date(2026, 11, 22), accepted=5, opened=2, sent=1)],
     counted_at=NOW,
 )
 
