@@ -44,6 +44,7 @@ def phones(request: HttpRequest) -> HttpResponse:
     mine = TestDevice.objects.filter(staff=request.user.pk)
     context = {
         "may_use": may_use,
+        "may_compose": access.allowed(request.user, "compose"),
         "client_key": sandbox.client_key(request.user) if may_use else "",
         "app_name": preferences.get("app_name"),
         "test_devices": " ".join(mine.values_list("device__device_id", flat=True)),

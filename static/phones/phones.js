@@ -31,6 +31,11 @@ function keep() {
   localStorage.setItem(KEPT, JSON.stringify(phones));
   document.getElementById("no-phones").hidden = phones.length > 0;
   document.getElementById("start-over").hidden = !phones.length;
+  const people = [...new Set(phones.map((phone) => phone.userId).filter(Boolean))];
+  const compose = document.getElementById("write-to-them");
+  if (!compose) return;
+  compose.hidden = !people.length;
+  compose.href = `${compose.pathname}?to=${encodeURIComponent(people.join(","))}`;
 }
 
 function add(phone) {

@@ -113,7 +113,7 @@ def test_an_audience_is_built_counted_reviewed_and_sent_to(
     page.get_by_role("button", name="Save audience").click()
     expect(page.locator("#count-now")).to_contain_text(f"{figure} people")
 
-    page.get_by_role("link", name="Compose to them").click()
+    page.get_by_role("link", name="Write to them").click()
     page.get_by_label("Title").fill(f"First snow {run}")
     page.get_by_label("Text", exact=True).fill("Twelve huts have beds.")
     expect(page.get_by_role("radio", name="Saved audience")).to_be_checked()

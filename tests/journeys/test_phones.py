@@ -185,10 +185,13 @@ def test_a_test_reaches_my_test_phone(phones: Page, desk: Page, beckon: Installa
 
 def test_phones_are_still_there_after_a_reload(phones: Page) -> None:
     ann = someone()
+    link = phones.get_by_role("link", name="Write to them")
+    expect(link).to_be_hidden()
     add(phones, "Add iPhone", ann)
 
     phones.reload()
 
+    expect(link).to_have_attribute("href", f"/notifications/new/?to={ann}")
     card = phones.get_by_role("region", name=re.compile(f"of {ann}$"))
     expect(card).to_be_visible()
     expect(phones.get_by_text("Registered: this phone has an owner").first).to_be_visible()
