@@ -80,7 +80,8 @@ def send_test(notification: Notification, *, by: Any, now: datetime) -> Notifica
     phones = list(Device.objects.active().filter(testers__staff=by).values_list("pk", "owner_id"))
     if not phones:
         raise ValidationError(
-            "You have no test phone yet. Mark one: Phones → Use as my test phone, or Devices."
+            "You have no test phone yet. Open one under Devices, or in the Sandbox, and press "
+            "“Use as my test phone”."
         )
     fields = {name: getattr(notification, name) for name in EDITABLE - ITS_TIME - {"recipients"}}
     fields |= {"send_to": SendTo.USERS, "audience": None, "target_os": "all", "batch_mode": False}
