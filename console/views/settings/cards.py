@@ -103,7 +103,7 @@ CARDS = (
     ),
     Card(
         "settings-waves", "Waves", "gauge",
-        "A send in waves pauses by itself when too much goes wrong. Here is how much that is.",
+        "A send in waves halts by itself when too much goes wrong. Here is how much that is.",
         waves_stand,
     ),
     Card(
