@@ -315,6 +315,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "TAGS": [  # in the order of their pages
+        {"name": "devices", "description": "Whose phone it is, and what it may show"},
+        {"name": "events", "description": "What was received and opened"},
+        {"name": "prompts", "description": "Soft prompts: made, shown, answered, counted"},
+        {"name": "notifications", "description": "Triggers and campaigns, and what became of them"},
+        {"name": "images", "description": "Pictures to send"},
+        {"name": "users", "description": "People, what is known of them, and why they got it"},
+        {"name": "audiences", "description": "Rules and lists of people"},
+    ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "devices.api.operations.without_defaults",

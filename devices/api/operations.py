@@ -11,7 +11,7 @@ class Operation(AutoSchema):
     """The docstring's first sentence stands in lists; what follows it is the description."""
 
     def get_summary(self) -> str:
-        return self._told()[0]
+        return self._told()[0].replace("`", "")  # where no mark-up is read
 
     def get_description(self) -> str:  # type: ignore[override]
         return self._told()[1]

@@ -36,6 +36,15 @@ def test_every_operation_says_in_one_sentence_what_it_does(described):
     ]
 
     assert silent == []
+    assert not any("`" in operation["summary"] for _, operation in operations(described))
+
+
+def test_every_operation_stands_under_a_heading_that_is_explained(described):
+    headings = [tag["name"] for tag in described["tags"]]
+
+    used = {tag for _, operation in operations(described) for tag in operation["tags"]}
+    assert used == set(headings)
+    assert headings[0] == "devices"
 
 
 def test_a_generated_client_sends_nothing_that_nobody_said(described):
