@@ -68,6 +68,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         table = " ON notifications_auditentry" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER audit_undeletable{table}")
+    _empty_quickly()
+
+
+def _empty_quickly() -> None:
+    """Roles and what they may do stay as `migrate` made them: making them anew after each test
+    that commits would cost more than most of these tests."""
+    from django.core.management.color import no_style
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    stay = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+    def empty(self: Any) -> None:
+        tables = connection.introspection.django_table_names(only_existing=True)
+        names = [name for name in tables if name not in stay]
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names))
+
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -78,6 +96,14 @@ def _cheap_passwords() -> None:
     settings.PASSWORD_HASHERS = [FAST_HASHER, *settings.PASSWORD_HASHERS]
     hashers.get_hashers.cache_clear()
     hashers.get_hashers_by_algorithm.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_when_asked_for() -> None:
+    """Else each client of a test would begin by reading the whole folder."""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.test import Client
 
@@ -11,6 +12,12 @@ from console.statics import compressed
 
 SHEET = "/static/console/controls.css"
 SOURCE = Path(settings.BASE_DIR) / "static" / "console" / "controls.css"
+
+
+@pytest.fixture(autouse=True)
+def _read_at_the_start(settings: Any) -> None:
+    """As in an installation; other tests look for a file when one is asked for."""
+    settings.WHITENOISE_AUTOREFRESH = False
 
 
 def body(reply: Any) -> bytes:
