@@ -30,19 +30,23 @@ from notifications.reach.rule import Policy, reasons
 from notifications.reach.target import Part, Who
 
 ANDROID, UNKNOWN, QUIETLY, DEFERRED, REASON = 1, 2, 4, 8, 16
+PEOPLE, AUDIENCE = -1, -2  # numbers of people, not of phones
 SHOWN_QUIETLY = ("provisional", "ephemeral")
 AWAKE, ASLEEP, AS_HERS = 0, 1, 2
-# Keeps PostgreSQL from asking phone by phone what it can ask person by person.
+# Keeps PostgreSQL from asking phone by phone what it can ask person by person, and from carrying
+# a phone's columns through a join where its number will do.
 FENCE = {"postgresql": " OFFSET 0"}
 MEMORY = "64MB"  # of PostgreSQL, for sets of a million people
 
 
 @dataclass(slots=True)
 class Census:
-    """`phones`: (platform, reason, flags, how many)."""
+    """`phones`: (platform, reason, flags, how many). `audience`: its people, where they are what
+    was joined; whoever counts them otherwise asks for them a second time."""
 
     phones: list[tuple[str, str, int, int]] = field(default_factory=list)
     people: int = 0
+    audience: int | None = None
 
 
 def take(
@@ -68,8 +72,11 @@ def take(
     whys = ["", *(why for why, _ in own), *(bar.reason for bar in bars), "quiet_hours"]
     found = Census()
     for number, n in rows:
-        if number is None:
+        if number == PEOPLE:
             found.people = n
+            continue
+        if number == AUDIENCE:
+            found.audience = n
             continue
         reason, flags = divmod(number, REASON)
         platform = Platform.ANDROID if flags & ANDROID else Platform.IOS
@@ -120,16 +127,20 @@ class _Statement:
             joined = "JOIN people ON people.person = phones.owner"
         if joined and not self.part.only_people:
             joined = f"LEFT {joined} AND (people.bar > 0 OR people.asleep <> {self.by_default})"
-        self._add("phones (owner, number, asleep)", self._phones())
+        fence = self.fence if self.part.pks is None else ""
+        self._add("phones (owner, number, asleep)", self._phones(), fence)
         self._add_text(
             "counted (owner, number)",
             f"SELECT phones.owner, {self._becomes()} FROM phones {joined}",  # noqa: S608
         )
-        return (
-            f"WITH {', '.join(self.ctes)} "  # noqa: S608
-            "SELECT number, COUNT(*) FROM counted GROUP BY number UNION ALL "
-            "SELECT NULL, COUNT(DISTINCT owner) FROM counted WHERE number >= %s AND number < %s"
-        ), [*self.params, REASON * place, REASON * (place + 1)]
+        asked = [
+            "SELECT number, COUNT(*) FROM counted GROUP BY number",
+            f"SELECT {PEOPLE}, COUNT(DISTINCT owner) FROM counted "  # noqa: S608
+            f"WHERE number >= {REASON * place} AND number < {REASON * (place + 1)}",
+        ]
+        if self.part.only_people:
+            asked.append(f"SELECT {AUDIENCE}, COUNT(*) FROM people")  # noqa: S608
+        return f"WITH {', '.join(self.ctes)} {' UNION ALL '.join(asked)}", self.params
 
     def _people(self) -> None:
         bars = [(REASON * place, bar) for place, bar in enumerate(self.bars, start=self.first_bar)]

@@ -75,10 +75,12 @@ def count(who: Who, now: datetime) -> Waterfall:
     if who.send_to == SendTo.USERS and len(who.recipients) <= FEW and bounds is None:
         for devices in devices_of(who):
             tally.take_each(devices.exclude(state=DeviceState.UNREGISTERED), who, rule)
-    else:
-        for part in parts_of(who):
-            tally.add(census.take(part, who, rule, bounds, now))
-    return _add_up(who, tally)
+        return _add_up(who, tally)
+    found = [census.take(part, who, rule, bounds, now) for part in parts_of(who)]
+    for one in found:
+        tally.add(one)
+    counted = [one.audience for one in found if one.audience is not None]
+    return _add_up(who, tally, people=sum(counted) if len(counted) == len(found) else None)
 
 
 def of_users(

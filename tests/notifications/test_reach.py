@@ -88,6 +88,7 @@ def test_waterfall_lists_engine_and_explanation_agree_phone_by_phone(phones, ask
     }
     assert falls.will_send == counted[""]
     assert falls.phones == len(said) == falls.will_send + sum(s.count for s in falls.steps)
+    assert falls.people == reach.people_of(who)
     assert falls.deferred == sum(until is not None for _, until in said.values())
     sent_to = {pk for pk, (why, _) in said.items() if not why}
     owners = Device.objects.filter(pk__in=sent_to, owner__isnull=False)
