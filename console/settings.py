@@ -327,6 +327,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "devices.api.operations.without_defaults",
+        "devices.api.operations.with_retry_after",
     ],
     "ENUM_NAME_OVERRIDES": {  # fields of one name and several meanings
         "PlatformEnum": "devices.states.Platform.values",

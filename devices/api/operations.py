@@ -32,3 +32,12 @@ def without_defaults(result: Any, **_: Any) -> Any:
                 told = f"{json.dumps(field.pop('default'))} unless said"
                 field["description"] = "; ".join(filter(None, [field.get("description"), told]))
     return result
+
+
+def with_retry_after(result: Any, **_: Any) -> Any:
+    told = {"description": "Seconds to wait before the next call.", "schema": {"type": "integer"}}
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for status in {"429", "503"} & operation["responses"].keys():
+                operation["responses"][status]["headers"] = {"Retry-After": told}
+    return result

@@ -60,6 +60,17 @@ def test_a_generated_client_sends_nothing_that_nobody_said(described):
     assert fields["TriggerFactsRequest.sound"]["description"] == "true unless said"
 
 
+def test_every_call_says_that_it_may_have_to_wait(described):
+    headers = [
+        operation["responses"][status].get("headers", {}).keys()
+        for _, operation in operations(described)
+        for status in ("429", "503")
+    ]
+
+    assert all("Retry-After" in each for each in headers)
+    assert len(headers) > 80
+
+
 def test_bodies_are_json_or_a_form_which_generators_know(described):
     kinds = {
         kind
