@@ -75,7 +75,9 @@ class PromptsDoor(Door):
         """Make a draft of a soft prompt. What is left out is as in the template "Push Permission Prompt". May be
         repeated with an `Idempotency-Key`."""
         facts = checked(PromptFacts, request)
-        return repeating.once(request, request.data, lambda: (201, plain(made(request, facts))))
+        return repeating.once(
+            request, request.data, lambda: (201, repeating.plain(made(request, facts)))
+        )
 
 
 class PromptDoor(Door):
@@ -207,14 +209,6 @@ def made(request: Request, facts: dict[str, Any]) -> dict[str, Any]:
             raise named(error) from None
         noted(request, "made a prompt", prompt, {})
     return with_remarks(prompt)
-
-
-def plain(answer: dict[str, Any]) -> dict[str, Any]:
-    """As it can be stored: moments as texts."""
-    return {
-        name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
-        for name, value in answer.items()
-    }
 
 
 def named(error: ValidationError) -> Problem:

@@ -51,3 +51,11 @@ def name_of(request: Request, named: str) -> str:
         told = f"Idempotency-Key has at most {idempotency.NAME_MAX} characters."
         raise Problem(422, "validation", told, field="Idempotency-Key")
     return name
+
+
+def plain(body: dict[str, Any]) -> dict[str, Any]:
+    """As it is stored for a replay: moments as text."""
+    return {
+        name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
+        for name, value in body.items()
+    }

@@ -86,17 +86,9 @@ class CampaignsDoor(reading.NotificationsDoor):
                 raise Problem(422, "recipients_required", words, field="send_to")
             writing.check(fields)
             draft = lifecycle.compose(fields, by=actor_of(request))
-            return 201, _plain(writing.draft_answer(draft, timezone.now()))
+            return 201, repeating.plain(writing.draft_answer(draft, timezone.now()))
 
         return once(request, facts, effect)
-
-
-def _plain(body: dict[str, Any]) -> dict[str, Any]:
-    """As it is stored for a replay: moments as text."""
-    return {
-        name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
-        for name, value in body.items()
-    }
 
 
 class CampaignDoor(Door):
