@@ -7,9 +7,11 @@ rows, does what is due, and may be called any number of times.
 import logging
 from collections import deque
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 from celery.worker import state as worker_state
 from django.db import transaction
 from django.utils import timezone
@@ -46,6 +48,11 @@ def is_stopping() -> bool:
     return (flag is not None and flag is not False) or (
         terminate is not None and terminate is not False
     )
+
+
+@worker_ready.connect
+def _warm_up(**_: Any) -> None:
+    Thread(target=channel.warm_up, daemon=True, name="warm-up").start()
 
 
 @shared_task

@@ -11,7 +11,7 @@ from threading import Lock
 from django.conf import settings
 
 from notifications.sending.fcm.client import Client, choose, validate
-from notifications.sending.fcm.credentials import BadCredentials, Credentials
+from notifications.sending.fcm.credentials import BadCredentials, Credentials, MintFailed
 from notifications.sending.fcm.message import Content, template
 from notifications.sending.fcm.outcomes import Kind
 
@@ -69,6 +69,17 @@ def client() -> Client:
             connections = max(5, -(-settings.SEND_WINDOW // 100))
             _client = kind(settings.FCM_BASE_URL, known, known.project_id, connections=connections)
         return _client
+
+
+def warm_up() -> None:
+    """What a worker's first message would wait two seconds for: Google's SDK read, the client
+    made, a token at hand. Raises nothing: the first message meets what is wrong."""
+    try:
+        template(_probe(), "android")
+        client()
+        credentials().bearer()
+    except (BadCredentials, SandboxAway, MintFailed) as error:
+        logger.info("Not warm yet: %s", error)
 
 
 def forget() -> None:

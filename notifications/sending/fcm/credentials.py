@@ -40,7 +40,7 @@ class MintFailed(Exception):
     """
 
     def __init__(self, permanent: bool, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
+        super().__init__(detail if detail.startswith(reason) else f"{reason}: {detail}")
         self.permanent = permanent
         self.reason = reason
         self.detail = detail
