@@ -72,8 +72,8 @@ class PromptsDoor(Door):
 
     @described({201: PromptAnswer}, request=PromptFacts, also=(409,), parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
-        """Make a draft of a soft prompt. What is left out is as in the template "Push Permission Prompt". May be
-        repeated with an `Idempotency-Key`."""
+        """Make a draft of a soft prompt. What is left out is as in the template "Push Permission
+        Prompt". May be repeated with an `Idempotency-Key`."""
         facts = checked(PromptFacts, request)
         return repeating.once(
             request, request.data, lambda: (201, repeating.plain(made(request, facts)))

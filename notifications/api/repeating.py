@@ -23,8 +23,9 @@ def once(
     look: Callable[[], None] | None = None,
 ) -> Response:
     """What `effect` answers, or what it answered the first time. `about` is what must be the same
-    under one key; `named` is the key that the body gives, where it may; `look` as in `idempotency`. Somebody who is signed in
-    has no keys of her own: for her it just happens, in one transaction."""
+    under one key; `named` is the key that the body gives, where it may; `look` as in
+    `idempotency`. Somebody who is signed in has no keys of her own: for her it just happens, in one
+    transaction."""
     key, name = request.auth, name_of(request, named)
     if not isinstance(key, ApiKey):
         if look is not None:
