@@ -77,13 +77,16 @@ def _fact(item: Mapping[str, Any], person: AppUser, now: datetime) -> str:
         tags = ", ".join(str(tag) for tag in person.tags or [])
         return f"their tags are {tags:.80}" if tags else "they have no tag"
     if name == "platform":
-        seen = person.devices.values_list("platform", flat=True).distinct()
+        seen = set(person.devices.values_list("platform", flat=True))
         words = " and ".join(sorted(Platform(one).label for one in seen))
         return f"their phones are {words}" if words else "they have no phone"
     if name == "opened":
-        what = "anything" if item.get("notification") == "any" else "that notification"
-        did = "did not open" if item.get("op") == "did" else "did open"
-        return f"they {did} {what} in the last {item.get('days')} days"
+        did = item.get("op") == "did_not"
+        what = "that notification"
+        if item.get("notification") == "any":
+            what = "something" if did else "anything"
+        opened = "opened" if did else "did not open"
+        return f"they {opened} {what} in the last {item.get('days')} days"
     return f"no phone of theirs fits by {label}" if label else "a group of its rules does not fit"
 
 

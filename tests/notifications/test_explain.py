@@ -419,12 +419,16 @@ def test_who_was_never_in_it_is_told_which_people_were(sandbox):
         ),
         ({"field": "platform", "op": "is", "value": "ios"}, "their phones are Android"),
         ({"field": "tag", "op": "is", "value": "vip"}, "they have no tag"),
+        (
+            {"field": "opened", "op": "did", "notification": "any", "days": 14},
+            "they did not open anything in the last 14 days",
+        ),
     ],
 )
 def test_the_rule_that_leaves_them_out_is_said_as_what_is_true_of_them(db, rule, fact):
     seen = NOW - timedelta(days=12, hours=1)
     ann = make_user("ann", attributes={"city": "Linz"}, last_seen_at=seen)
-    make_device(ann)
+    make_device(ann), make_device(ann)
     saved = Audience.objects.create(name="Lapsed 30 days", rules={"all": [rule]})
     notification = make_draft(send_to="audience", audience=saved)
 
