@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from devices import preferences
@@ -62,8 +62,28 @@ GOT = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([0.5, 3, 30])), max_size=8
 )
 
+SENDABLE = {
+    "platform": "ios", "state": "active", "has_token": True, "deliverable": True,
+    "perm_known": True, "opted_out": False, "perm_status": "granted", "last_seen_at": NOW,
+}  # fmt: skip
+NIGHT = {
+    "send_when_permission_unknown": True, "skip_stale": False, "frequency_limit": 0,
+    "frequency_hours": 24, "frequency_triggers": False, "quiet_on": True, "quiet_from": "22:00",
+    "quiet_to": "07:00", "app_timezone": "UTC",
+}  # fmt: skip
+EVERYONE = {
+    "send_to": "everyone", "target_os": "all", "exclude_users": [], "excludes_audience": False,
+    "spare_after": None, "quiet_hours": "skip", "kind": "broadcast",
+}  # fmt: skip
+
 
 @pytest.mark.django_db
+@example(  # phones that don't say where they are, of people in each zone and of nobody
+    phones=[{**SENDABLE, "timezone": "", "owner": owner} for owner in (0, 1, 2, 3, None)],
+    asked=EVERYONE,
+    policy=NIGHT,
+    got=[],
+)
 @settings(
     max_examples=25,
     deadline=None,
