@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from console.forms.phrase import typed_phrase
 from notifications import content
 from notifications.models import TICKET_MAX
 
@@ -17,14 +18,7 @@ class Ticks(forms.MultipleChoiceField):
 
 
 class ConfirmForm(forms.Form):
-    phrase = forms.CharField(
-        required=False,
-        strip=False,
-        label=f"Type “{content.PHRASE}” to confirm",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
-        ),
-    )
+    phrase = typed_phrase(content.PHRASE)
     ticket = forms.CharField(
         required=False,
         label="Reason or ticket",

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import metrics
+from console.forms.phrase import typed_phrase
 from console.views.gate import address, requires
 from devices import keys
 from devices.api import proxies
@@ -70,14 +71,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 class PauseAllForm(forms.Form):
-    phrase = forms.CharField(
-        required=False,
-        strip=False,
-        label=f"Type “{kill_switch.PHRASE}” to confirm",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
-        ),
-    )
+    phrase = typed_phrase(kill_switch.PHRASE)
     spare_triggers = forms.BooleanField(
         required=False,
         label="Let triggers go on",

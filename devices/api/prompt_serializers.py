@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from devices.api.batches import EVENT_ID_MAX, EVENTS_MAX
 from devices.api.serializers import (
     AskOptions,
     Choice,
@@ -17,9 +18,8 @@ from devices.models import ID_MAX
 from devices.prompts.triggers import KINDS, NAME_MAX
 from devices.states import PromptEventType, SystemPermission
 
-EVENTS_MAX = 100
 EARLIER_MAX = 50
-EVENT_ID_MAX = SESSION_ID_MAX = 64
+SESSION_ID_MAX = 64
 WAYS = ("button", "swipe", "timeout")
 RESULTS = ("granted", "denied", "dismissed")
 VERSION_MAX = 2**31 - 1

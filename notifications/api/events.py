@@ -8,14 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from devices.api.authentication import ClientOnly
+from devices.api.batches import events_in
 from devices.api.door import Door
-from devices.api.problems import Problem
 from devices.api.schema import described
 from notifications import receipts
 from notifications.api.examples import EVENTS
-from notifications.api.serializers import EVENTS_MAX, EventFacts, EventsAnswer, EventsBody
-
-EVENT_ID_MAX = 64
+from notifications.api.serializers import EventFacts, EventsAnswer, EventsBody
 
 
 class EventsDoor(Door):
@@ -28,7 +26,7 @@ class EventsDoor(Door):
 
         One bad event never holds up the others: it is named in `rejected`."""
         events, rejected = [], []
-        for told in told_in(request.data):
+        for told in events_in(alone_or_many(request.data)):
             checked = EventFacts(data=told)
             if checked.is_valid():
                 events.append(read(checked.validated_data))
@@ -48,24 +46,9 @@ class EventsDoor(Door):
         )
 
 
-def told_in(body: Any) -> list[dict[str, Any]]:
-    """{"events": […]}, a bare list, or one event alone. What can't be named by its event_id can't
-    be rejected by it either: 422."""
-    if isinstance(body, dict) and "events" in body:
-        if unknown := set(body) - {"events"}:
-            raise Problem(422, "unknown_field", "There is only: events.", field=min(unknown))
-        body = body["events"]
-    told = [body] if isinstance(body, dict) else body
-    if not isinstance(told, list) or not told:
-        raise Problem(422, "validation", "Send at least one event.", field="events")
-    if len(told) > EVENTS_MAX:
-        raise Problem(413, "too_large", f"{len(told)} events; {EVENTS_MAX} go into one call.")
-    for place, event in enumerate(told):
-        event_id = event.get("event_id") if isinstance(event, dict) else None
-        if not isinstance(event_id, str) or not 0 < len(event_id.strip()) <= EVENT_ID_MAX:
-            said = f"Every event needs an event_id of its own, up to {EVENT_ID_MAX} characters."
-            raise Problem(422, "event_id", said, field=f"events.{place}.event_id")
-    return told
+def alone_or_many(body: Any) -> Any:
+    """This door takes one event without a list around it, too."""
+    return [body] if isinstance(body, dict) and "events" not in body else body
 
 
 def read(facts: dict[str, Any]) -> receipts.Event:

@@ -4,12 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from devices.api.batches import EVENTS_MAX
 from devices.api.serializers import Choice, StrictSerializer, Text
 from devices.models import ID_MAX
 from devices.states import Platform
 from notifications.states import Kind, NotificationStatus, Outcome, ReceiptType
 
-EVENTS_MAX = 100
 PROPS_MAX = 50
 OF_A_NOTIFICATION = (ReceiptType.RECEIVED, ReceiptType.OPENED, ReceiptType.DISMISSED)
 

@@ -9,11 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from devices.api.authentication import ClientOnly, ClientOrServer, actor_of
+from devices.api.batches import events_in
 from devices.api.door import Door
 from devices.api.problems import Problem, no_device
 from devices.api.prompt_serializers import (
-    EVENT_ID_MAX,
-    EVENTS_MAX,
     EvaluateAnswer,
     EvaluateFacts,
     PromptEventFacts,
@@ -101,7 +100,7 @@ class PromptEventsDoor(Door):
         hide it. In a batch one bad event never holds up the others."""
         if isinstance(request.data, dict) and "events" not in request.data:
             return one_alone(request.data, pk)
-        return Response(many(told_in(request.data), pk), status=202)
+        return Response(many(events_in(request.data), pk), status=202)
 
 
 class PromptsEventsDoor(PromptEventsDoor):
@@ -178,23 +177,6 @@ def permitted(recorded: Recorded) -> dict[str, Any]:
         "next_action": recorded.action["next_action"]
     }
     return recorded.action | {"permission": permission}
-
-
-def told_in(body: Any) -> list[dict[str, Any]]:
-    if isinstance(body, dict):
-        if unknown := set(body) - {"events"}:
-            raise Problem(422, "unknown_field", "There is only: events.", field=min(unknown))
-        body = body["events"]
-    if not isinstance(body, list) or not body:
-        raise Problem(422, "validation", "Send at least one event.", field="events")
-    if len(body) > EVENTS_MAX:
-        raise Problem(413, "too_large", f"{len(body)} events; {EVENTS_MAX} go into one call.")
-    for place, event in enumerate(body):
-        event_id = event.get("event_id") if isinstance(event, dict) else None
-        if not isinstance(event_id, str) or not 0 < len(event_id.strip()) <= EVENT_ID_MAX:
-            said = f"Every event needs an event_id of its own, up to {EVENT_ID_MAX} characters."
-            raise Problem(422, "event_id", said, field=f"events.{place}.event_id")
-    return body
 
 
 def read(facts: dict[str, Any], pk: int | None) -> Told:
