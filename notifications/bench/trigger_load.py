@@ -3,7 +3,8 @@
     DATA_DIR=… PORT=… SANDBOX_PORT=… python -m notifications.bench.trigger_load --calls 5000
 
 Makes phones of its own in that installation's database, calls from several clients at a steady
-pace, and asks the sandbox what arrived: every 202 once, nothing else.
+pace, and asks the sandbox what arrived: every 202 once, nothing else. With `--broadcast N` one to N
+phones goes out meanwhile; somebody looks at pages all the time.
 """
 
 import argparse
@@ -80,7 +81,7 @@ def make_phones(count: int) -> None:
                 device_id=f"load-phone-{n}",
                 token=token_of(n),
                 owner=user,
-                platform="ios" if n % 2 else "android",
+                platform="android",
                 bucket=bucket_of(f"load-phone-{n}"),
                 perm_system="authorized",
                 perm_known=True,
@@ -151,11 +152,19 @@ def within(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
+def status_of(broadcast: Any) -> str:
+    if broadcast is None:
+        return "none"
+    broadcast.refresh_from_db()
+    return f"{broadcast.planned} phones, {broadcast.status}"
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--calls", type=int, default=5_000)
     asked.add_argument("--clients", type=int, default=8)
     asked.add_argument("--seconds", type=float, default=60)
+    asked.add_argument("--broadcast", type=int, default=0)
     given = asked.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     import django
@@ -165,24 +174,31 @@ def main() -> None:
 
     from devices import keys
     from devices.states import KeyKind
+    from notifications.bench import meanwhile
 
     make_phones(given.calls + 1)
     key = keys.make(KeyKind.SERVER, "load", ["trigger"]).text
     before = sandbox(settings.SANDBOX_URL, "/_sandbox/stats")["accepted"]
     url = f"http://127.0.0.1:{settings.PORT}"
-    told = run(url, key, given.calls, given.clients, given.seconds)
+    visitor = meanwhile.Visitor(url, meanwhile.session_of(settings.ADMIN_USERNAME))
+    broadcast = meanwhile.begin_broadcast(given.broadcast) if given.broadcast else None
+    with visitor:
+        told = run(url, key, given.calls, given.clients, given.seconds)
     began = min(one.began for one in told)
     spent = max(one.began + one.took_s for one in told) - began
     pressed = one_key(url, key, 50, given.calls)
     taken = [one for one in told if one.status == 202]
-    stats = wait_for(settings.SANDBOX_URL, before + len(taken) + 1)
+    stats = wait_for(settings.SANDBOX_URL, before + len(taken) + 1 + given.broadcast)
     answers = [one.took_s for one in told]
     arrivals = to_fcm_s(settings.SANDBOX_URL, taken, max(1, len(taken) // 200))
     print(json.dumps({
         "calls": len(told), "seconds": round(spent, 1), "accepted_202": len(taken),
-        "arrived": stats["accepted"] - before - 1, "max_per_token": stats["max_per_token"],
+        "arrived": stats["accepted"] - before - 1 - given.broadcast, "max_per_token": stats["max_per_token"],
         "answer_ms": {"p50": round(1000 * within(answers, .5)), "p95": round(1000 * within(answers, .95))},
         "to_fcm_ms": {"p50": round(1000 * within(arrivals, .5)), "p95": round(1000 * within(arrivals, .95))},
+        "broadcast": status_of(broadcast),
+        "pages_ms": {"p50": round(1000 * within(visitor.took, .5)), "p95": round(1000 * within(visitor.took, .95))},
+        "pages_refused": visitor.refused[:5],
         "one_key_of_50": sorted(set(pressed)), "load_average": os.getloadavg()[0],
     }, indent=1))  # fmt: skip
 

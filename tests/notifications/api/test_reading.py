@@ -102,7 +102,9 @@ def test_a_notification_says_its_numbers():
 def test_phones_that_put_it_away_are_counted_once_each():
     notification, other = make_sent(), make_sent()
     now = timezone.now()
-    for place, device in enumerate(Device.objects.filter(deliveries__notification=notification)[:2]):
+    for place, device in enumerate(
+        Device.objects.filter(deliveries__notification=notification)[:2]
+    ):
         for time in range(2):
             Receipt.objects.create(
                 event_id=f"{place}-{time}", notification=notification, device=device, at=now,
