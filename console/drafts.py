@@ -16,9 +16,9 @@ from console.forms.saved import initial_of
 from console.read_as import reading
 from devices import preferences
 from notifications import content, lifecycle, oddities, revision
+from notifications.fcm.message import MessageInvalid
 from notifications.models import AuditEntry, Notification
 from notifications.personal import label
-from notifications.sending.fcm.message import MessageInvalid
 
 SAME_SAVE = timedelta(seconds=2)
 # Where phones cut the text, in characters: (words, with a picture, without one).

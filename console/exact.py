@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 
+from notifications.fcm.message import Content, MessageInvalid, example
 from notifications.models import Notification
 from notifications.personal import NOBODY, Person
 from notifications.revision import freeze, texts_of
-from notifications.sending.fcm.message import Content, MessageInvalid, example
 
 Platform = Literal["ios", "android"]
 

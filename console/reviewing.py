@@ -14,11 +14,11 @@ from console.templatetags.beckon import n, plural
 from devices import preferences
 from notifications import content, lifecycle, reach, review, waves
 from notifications import moments as timing
+from notifications.fcm.credentials import BadCredentials
 from notifications.models import Notification
 from notifications.personal import Person
 from notifications.revision import image_url, message_of, page_of, texts_of
 from notifications.sending import channel
-from notifications.sending.fcm.credentials import BadCredentials
 from notifications.states import IfPast, SendTo, TargetOS
 
 LOOKS = {  # reason: how its bar is filled, the same as elsewhere for that permission

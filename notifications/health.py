@@ -17,6 +17,7 @@ from django.db.models import Min
 from django.utils.dateparse import parse_datetime
 
 from notifications import kill_switch, mails, reasons
+from notifications.fcm.credentials import BadCredentials
 from notifications.models import (
     Batch,
     CallState,
@@ -28,7 +29,6 @@ from notifications.models import (
 )
 from notifications.pulse import SILENT_AFTER
 from notifications.sending import channel
-from notifications.sending.fcm.credentials import BadCredentials
 from notifications.states import NotificationStatus as S
 from notifications.webhooks.keeping import deaf
 

@@ -16,9 +16,9 @@ from console.report import Report, report
 from console.views.gate import requires
 from devices import preferences
 from notifications import images, occurrences, story, tasks
+from notifications.fcm.message import MessageInvalid
 from notifications.models import Notification, Page
 from notifications.revision import texts_of
-from notifications.sending.fcm.message import MessageInvalid
 from notifications.states import NotificationStatus as S
 
 TABS = ("", "recipients", "payload", "timeline")

@@ -41,10 +41,10 @@ def firebase(count: int, url: str, folder: Path) -> None:
 
 
 def ours(kind: str, count: int, url: str, folder: Path) -> None:
-    from notifications.sending.fcm.client import MultiplexClient, PycurlClient
-    from notifications.sending.fcm.credentials import Credentials
-    from notifications.sending.fcm.message import template
-    from notifications.sending.fcm.outcomes import Kind
+    from notifications.fcm.client import MultiplexClient, PycurlClient
+    from notifications.fcm.credentials import Credentials
+    from notifications.fcm.message import template
+    from notifications.fcm.outcomes import Kind
 
     known = Credentials(folder / "service-account.json")
     make: Any = PycurlClient if kind == "pycurl" else MultiplexClient
@@ -77,7 +77,7 @@ def ours(kind: str, count: int, url: str, folder: Path) -> None:
 
 
 def content() -> Any:
-    from notifications.sending.fcm.message import Content
+    from notifications.fcm.message import Content
 
     data = {"initialPageName": "", "parameterData": "{}", "notificationId": "bench"}
     return Content(

@@ -74,10 +74,10 @@ def send(url: str, folder: Path, **words: Any) -> Cost:
     from django.conf import settings
 
     from notifications import reports, starting
+    from notifications.fcm.client import MultiplexClient, PycurlClient
+    from notifications.fcm.credentials import Credentials
+    from notifications.fcm.message import template
     from notifications.sending import clock, delivery, lease, sweep
-    from notifications.sending.fcm.client import MultiplexClient, PycurlClient
-    from notifications.sending.fcm.credentials import Credentials
-    from notifications.sending.fcm.message import template
 
     known = Credentials(folder / "service-account.json")
     make = PycurlClient if settings.FCM_CLIENT == "pycurl" else MultiplexClient

@@ -4,8 +4,8 @@ import unicodedata
 
 from notifications.content.message import Message, texts_as_far_as_read
 from notifications.content.parameters import parameter_data
+from notifications.fcm.message import Content, size_bytes
 from notifications.models import Page
-from notifications.sending.fcm.message import Content, size_bytes
 
 TITLE_SOFT, BODY_SOFT = 50, 150
 BYTES_MAX, BYTES_SOFT = 4000, 3000

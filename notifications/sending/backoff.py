@@ -9,7 +9,7 @@ from random import random
 
 from django.conf import settings
 
-from notifications.sending.fcm.outcomes import Answer
+from notifications.fcm.outcomes import Answer
 
 ATTEMPTS_MAX = 6
 WAIT_MAX_S = 600.0

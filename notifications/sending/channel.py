@@ -10,10 +10,10 @@ from threading import Lock
 
 from django.conf import settings
 
-from notifications.sending.fcm.client import Client, choose, validate
-from notifications.sending.fcm.credentials import BadCredentials, Credentials, MintFailed
-from notifications.sending.fcm.message import Content, template
-from notifications.sending.fcm.outcomes import Kind
+from notifications.fcm.client import Client, choose, validate
+from notifications.fcm.credentials import BadCredentials, Credentials, MintFailed
+from notifications.fcm.message import Content, template
+from notifications.fcm.outcomes import Kind
 
 logger = logging.getLogger(__name__)
 NOBODYS_TOKEN = "beckon-connection-check-0000000000000000"  # noqa: S105  a token that no phone has

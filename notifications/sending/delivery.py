@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
+from notifications.fcm.client import Client, Wire
+from notifications.fcm.credentials import BadCredentials
+from notifications.fcm.outcomes import Answer
 from notifications.models import Batch
 from notifications.sending import clock, failpoints, guards, pacing, plan
 from notifications.sending import lease as leases
 from notifications.sending.air import Air
 from notifications.sending.channel import SandboxAway
-from notifications.sending.fcm.client import Client, Wire
-from notifications.sending.fcm.credentials import BadCredentials
-from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.lease import Lease
 from notifications.sending.opening import Halt, Opening
 from notifications.sending.settle import settle

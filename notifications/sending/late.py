@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from devices import registry
+from notifications.fcm.outcomes import Answer, Kind
 from notifications.models import Batch, Delivery
 from notifications.sending import counters
-from notifications.sending.fcm.outcomes import Answer, Kind
 from notifications.states import Outcome
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from django.db import connection
 
 from devices.models import Device
 from notifications.content import BYTES_MAX
+from notifications.fcm.message import Content, Platform, Template, bytes_beside_text
 from notifications.personal import Texts, choose
-from notifications.sending.fcm.message import Content, Platform, Template, bytes_beside_text
 from notifications.sending.window import Candidate
 
 SYSTEMS: tuple[Platform, ...] = ("ios", "android")

@@ -11,6 +11,8 @@ from django.db import close_old_connections, connection, transaction
 
 from devices import preferences
 from notifications import reach, receipts
+from notifications.fcm.message import Content, Template, template
+from notifications.fcm.outcomes import Answer
 from notifications.models import Batch, Notification
 from notifications.sending import (
     counters,
@@ -24,8 +26,6 @@ from notifications.sending import (
     window,
     zoning,
 )
-from notifications.sending.fcm.message import Content, Template, template
-from notifications.sending.fcm.outcomes import Answer
 from notifications.sending.glance import Glance
 from notifications.sending.lease import Lease
 from notifications.sending.letters import Letters

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from devices import registry
+from notifications.fcm.outcomes import Answer, Kind
 from notifications.models import Batch
 from notifications.sending import backoff, counters, guards, ledger, pairs, pause, plan
-from notifications.sending.fcm.outcomes import Answer, Kind
 from notifications.sending.retries import Key, Retries
 from notifications.states import BatchKind, Outcome
 from notifications.states import NotificationStatus as S

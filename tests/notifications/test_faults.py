@@ -15,9 +15,9 @@ from devices import registry
 from devices.models import AppUser, Device
 from devices.states import Actor, DeviceState
 from notifications import lifecycle, reports, starting
+from notifications.fcm.outcomes import Answer, Kind
 from notifications.models import Batch, Delivery, Notification, ProjectPause
 from notifications.sending import channel, clock, delivery, lease, pacing, pause, sweep
-from notifications.sending.fcm.outcomes import Answer, Kind
 from notifications.sending.opening import Opening
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome

@@ -5,10 +5,10 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from notifications.sending.fcm.multiplexer import frames
-from notifications.sending.fcm.multiplexer.connection import Connection, State
-from notifications.sending.fcm.multiplexer.exchange import Exchange
-from notifications.sending.fcm.multiplexer.headers import RequestHeaders
+from notifications.fcm.multiplexer import frames
+from notifications.fcm.multiplexer.connection import Connection, State
+from notifications.fcm.multiplexer.exchange import Exchange
+from notifications.fcm.multiplexer.headers import RequestHeaders
 
 GREETING = frames.settings({frames.MAX_CONCURRENT_STREAMS: 100})
 OK_HEAD = b"\x88"  # :status 200, from the static table

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import h2.settings
 import pytest
 
-from notifications.sending.fcm.client import (
+from notifications.fcm.client import (
     Client,
     MultiplexClient,
     PycurlClient,
@@ -19,9 +19,9 @@ from notifications.sending.fcm.client import (
     choose,
     validate,
 )
-from notifications.sending.fcm.credentials import MintFailed
-from notifications.sending.fcm.message import Content, template
-from notifications.sending.fcm.outcomes import Answer, Kind
+from notifications.fcm.credentials import MintFailed
+from notifications.fcm.message import Content, template
+from notifications.fcm.outcomes import Answer, Kind
 from tests.notifications.fcm.certificates import server_context
 from tests.notifications.fcm.far_side import Connection, FarSide, Request, answer
 from tests.sandbox_process import free_port

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from notifications.sending.fcm.credentials import BadCredentials, Credentials, MintFailed
+from notifications.fcm.credentials import BadCredentials, Credentials, MintFailed
 from tests.notifications.fcm.token_endpoint import TokenEndpoint
 
 

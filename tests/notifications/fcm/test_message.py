@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.sending.fcm.message import (
+from notifications.fcm.message import (
     Content,
     MessageInvalid,
     example,

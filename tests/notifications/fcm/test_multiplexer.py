@@ -14,11 +14,11 @@ from hpack import Encoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.sending.fcm.client import MultiplexClient
-from notifications.sending.fcm.multiplexer import frames
-from notifications.sending.fcm.multiplexer.connection import Connection as Ours
-from notifications.sending.fcm.multiplexer.connection import State
-from notifications.sending.fcm.outcomes import Failure, Kind
+from notifications.fcm.client import MultiplexClient
+from notifications.fcm.multiplexer import frames
+from notifications.fcm.multiplexer.connection import Connection as Ours
+from notifications.fcm.multiplexer.connection import State
+from notifications.fcm.outcomes import Failure, Kind
 from tests.notifications.fcm.bare_side import (
     OK_BODY,
     OK_HEAD,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.sending.fcm.error_body import DETAIL_MAX
-from notifications.sending.fcm.outcomes import (
+from notifications.fcm.error_body import DETAIL_MAX
+from notifications.fcm.outcomes import (
     Answer,
     Failure,
     Kind,

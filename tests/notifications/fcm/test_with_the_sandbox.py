@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.sending.fcm.client import MultiplexClient, PycurlClient
-from notifications.sending.fcm.credentials import Credentials
-from notifications.sending.fcm.message import Content, template
-from notifications.sending.fcm.outcomes import Kind
+from notifications.fcm.client import MultiplexClient, PycurlClient
+from notifications.fcm.credentials import Credentials
+from notifications.fcm.message import Content, template
+from notifications.fcm.outcomes import Kind
 from tests.notifications.fcm.test_clients import all_answers, kinds
 from tests.sandbox_process import SandboxProcess
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from notifications.sending.fcm.error_body import ErrorBody, QuotaScope, as_text, clean
+from notifications.fcm.error_body import ErrorBody, QuotaScope, as_text, clean
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import certifi
 import pycurl
 
-from notifications.sending.fcm.outcomes import Failure
+from notifications.fcm.outcomes import Failure
 
 BODY_MAX_BYTES = 64 * 1024
 # Google's Node SDK keeps to 100 "to respect backend limit".

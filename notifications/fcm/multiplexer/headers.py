@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hpack import Decoder, HPACKError
 
-from notifications.sending.fcm.multiplexer.frames import (
+from notifications.fcm.multiplexer.frames import (
     COMPRESSION_ERROR,
     DATA,
     END_HEADERS,

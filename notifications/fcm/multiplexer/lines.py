@@ -7,11 +7,11 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from notifications.sending.fcm.multiplexer.connection import STREAMS, Connection, State, Why
-from notifications.sending.fcm.multiplexer.exchange import Exchange
-from notifications.sending.fcm.multiplexer.headers import RequestHeaders
-from notifications.sending.fcm.multiplexer.transport import Address
-from notifications.sending.fcm.outcomes import Failure
+from notifications.fcm.multiplexer.connection import STREAMS, Connection, State, Why
+from notifications.fcm.multiplexer.exchange import Exchange
+from notifications.fcm.multiplexer.headers import RequestHeaders
+from notifications.fcm.multiplexer.transport import Address
+from notifications.fcm.outcomes import Failure
 
 # FCM's front ends close quiet connections after some minutes; ours are gone before.
 IDLE_S = 60.0

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from notifications.sending.fcm.credentials import MintFailed
-from notifications.sending.fcm.outcomes import Answer, Failure, failed, says_token_expired
+from notifications.fcm.credentials import MintFailed
+from notifications.fcm.outcomes import Answer, Failure, failed, says_token_expired
 
 
 class Minter(Protocol):

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from notifications.sending.fcm.multiplexer.exchange import Exchange
-from notifications.sending.fcm.multiplexer.lines import Lines, Route
-from notifications.sending.fcm.outcomes import Answer, Failure, decode, failed
-from notifications.sending.fcm.tokens import Minter, Tokens
+from notifications.fcm.multiplexer.exchange import Exchange
+from notifications.fcm.multiplexer.lines import Lines, Route
+from notifications.fcm.outcomes import Answer, Failure, decode, failed
+from notifications.fcm.tokens import Minter, Tokens
 
 CONNECT_S = 5.0
 REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from notifications.sending.fcm.multiplexer.headers import AnswerHead
+from notifications.fcm.multiplexer.headers import AnswerHead
 
 
 class Exchange:

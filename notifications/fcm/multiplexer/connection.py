@@ -12,13 +12,13 @@ from contextlib import suppress
 from enum import Enum
 from math import inf
 
-from notifications.sending.fcm.multiplexer import frames, incoming
-from notifications.sending.fcm.multiplexer.exchange import Exchange
-from notifications.sending.fcm.multiplexer.frames import Violation
-from notifications.sending.fcm.multiplexer.headers import BLOCK_MAX_BYTES, RequestHeaders
-from notifications.sending.fcm.multiplexer.outgoing import Outgoing
-from notifications.sending.fcm.multiplexer.transport import READ_BYTES, Address, Transport
-from notifications.sending.fcm.outcomes import Failure
+from notifications.fcm.multiplexer import frames, incoming
+from notifications.fcm.multiplexer.exchange import Exchange
+from notifications.fcm.multiplexer.frames import Violation
+from notifications.fcm.multiplexer.headers import BLOCK_MAX_BYTES, RequestHeaders
+from notifications.fcm.multiplexer.outgoing import Outgoing
+from notifications.fcm.multiplexer.transport import READ_BYTES, Address, Transport
+from notifications.fcm.outcomes import Failure
 
 # Google's Node SDK keeps to 100 "to respect backend limit".
 STREAMS = 100

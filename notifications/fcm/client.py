@@ -5,10 +5,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from notifications.sending.fcm.message import Template
-from notifications.sending.fcm.multiplexer.client import MultiplexClient
-from notifications.sending.fcm.outcomes import Answer, Failure, failed
-from notifications.sending.fcm.pycurl_client import PycurlClient
+from notifications.fcm.message import Template
+from notifications.fcm.multiplexer.client import MultiplexClient
+from notifications.fcm.outcomes import Answer, Failure, failed
+from notifications.fcm.pycurl_client import PycurlClient
 
 __all__ = ["CLIENTS", "Client", "MultiplexClient", "PycurlClient", "Wire", "choose", "validate"]
 

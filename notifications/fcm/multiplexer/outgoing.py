@@ -4,17 +4,17 @@ import time
 from collections import deque
 from math import inf
 
-from notifications.sending.fcm.multiplexer import frames
-from notifications.sending.fcm.multiplexer.exchange import Exchange
-from notifications.sending.fcm.multiplexer.frames import (
+from notifications.fcm.multiplexer import frames
+from notifications.fcm.multiplexer.exchange import Exchange
+from notifications.fcm.multiplexer.frames import (
     FRAME_MAX_BYTES,
     HEAD_BYTES,
     WINDOW_DEFAULT,
     WINDOW_MAX,
     Violation,
 )
-from notifications.sending.fcm.multiplexer.headers import RequestHeaders
-from notifications.sending.fcm.multiplexer.transport import Transport
+from notifications.fcm.multiplexer.headers import RequestHeaders
+from notifications.fcm.multiplexer.transport import Transport
 
 # Large bodies are cut into frames only as fast as the network takes them.
 UNSENT_BYTES = 256 * 1024

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifications.sending.fcm.multiplexer import frames
-from notifications.sending.fcm.multiplexer.frames import (
+from notifications.fcm.multiplexer import frames
+from notifications.fcm.multiplexer.frames import (
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -17,11 +17,11 @@ from notifications.sending.fcm.multiplexer.frames import (
     STREAM_MAX,
     Violation,
 )
-from notifications.sending.fcm.multiplexer.headers import BLOCK_MAX_BYTES, answer_head
-from notifications.sending.fcm.outcomes import Failure
+from notifications.fcm.multiplexer.headers import BLOCK_MAX_BYTES, answer_head
+from notifications.fcm.outcomes import Failure
 
 if TYPE_CHECKING:
-    from notifications.sending.fcm.multiplexer.connection import Connection
+    from notifications.fcm.multiplexer.connection import Connection
 
 BODY_MAX_BYTES = 64 * 1024
 # Received bytes that the far side may send before we say more: ours are read at once.

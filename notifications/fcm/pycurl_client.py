@@ -20,9 +20,9 @@ from threading import Lock
 
 import pycurl
 
-from notifications.sending.fcm.outcomes import Answer, decode, failed
-from notifications.sending.fcm.pycurl_lines import Lines, Slot, transfer_options
-from notifications.sending.fcm.tokens import Minter, Tokens
+from notifications.fcm.outcomes import Answer, decode, failed
+from notifications.fcm.pycurl_lines import Lines, Slot, transfer_options
+from notifications.fcm.tokens import Minter, Tokens
 
 CONNECT_S = 5.0
 REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
