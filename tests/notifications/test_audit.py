@@ -27,8 +27,8 @@ def run(statement: str) -> None:
 @pytest.fixture
 def as_installed(db: None) -> None:
     """With the trigger that the suite drops; it goes again with the test's transaction."""
-    migration = import_module("notifications.migrations.0010_undeletable_audit")
-    run(migration.POSTGRES if connection.vendor == "postgresql" else migration.SQLITE)
+    migration = import_module("notifications.migrations.0001_clean_start")
+    run(migration.GUARD[connection.vendor][-1])
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
