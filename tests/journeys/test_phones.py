@@ -280,7 +280,9 @@ def test_fcm_says_that_the_app_was_removed(phones: Page, desk: Page, beckon: Ins
 
     found = numbers(desk)
     assert (found["Accepted"], found["Dead token"]) == (1, 1)
-    expect(desk.get_by_text("The app was removed from this phone.")).to_be_visible()
+    expect(
+        desk.get_by_text("The app was removed from this phone, and no more is sent to it.")
+    ).to_be_visible()
     gone.get_by_role("button", name="Install again").first.click()
     expect(gone.get_by_role("button", name="Allow", exact=True)).to_be_visible()
 
