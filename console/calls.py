@@ -10,15 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from devices.api import problems
 from devices.api.parsing import strict
 from devices.models import ApiKey
 from devices.states import KeyKind
-from notifications import cards, tally, triggers
+from notifications import cards, tally
 from notifications.api import trigger
 from notifications.cards import Variable
 from notifications.models import MessageCard, Page
@@ -195,11 +193,9 @@ class Tried:
 def rehearse(text: str, key: ApiKey) -> Tried:
     """What the door would answer to this body, and nothing is kept or sent."""
     try:
-        with transaction.atomic():
-            facts = read(text)
-            started = triggers.start(trigger.order_of(facts), key=key, now=timezone.now())
-            transaction.set_rollback(True)
-        answer = started.as_dict() | {"id": "made when it is really called"}
+        call = trigger.Call(read(text), key)
+        call.prepare()
+        answer = call.answer(call.prepared.told()) | {"id": "made when it is really called"}
         return Tried(202, pretty(answer))
     except Exception as error:
         problem = refusal(error)
@@ -217,9 +213,6 @@ def read(text: str) -> dict[str, Any]:
 
 
 def refusal(error: Exception) -> problems.Problem | None:
-    if isinstance(error, triggers.Nobody):
-        told = "No phone of these people can be sent to. allow_empty=true accepts that."
-        return problems.Problem(422, "no_deliverable_device", told, field="user_ids")
     if isinstance(error, ValidationError):
         return trigger.refused(error)
     return problems.as_problem(error) if isinstance(error, APIException) else None

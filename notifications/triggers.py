@@ -82,9 +82,14 @@ class Prepared:
     waterfall: reach.Waterfall
     now: datetime
 
+    def told(self, batch: Batch | None = None) -> Started:
+        """What is answered; without a batch also where nothing is written."""
+        users = len(self.notification.recipients)
+        return Started(self.notification, batch, users, self.unknown, self.waterfall)
+
     def write(self) -> Started:
         """Inside a transaction: the notification and its list batch. The caller rings `deliver`."""
-        notification, falls, batch = self.notification, self.waterfall, None
+        notification, batch = self.notification, None
         users = len(notification.recipients)
         if notification.send_at:
             notification.save()
@@ -93,9 +98,9 @@ class Prepared:
             notification.save()
             members = [(pk, owner or 0) for pk, owner in self.phones]
             batch = plan.add_list(notification, members, self.now, ordinal=1)
-        facts = {"phones": falls.will_send, "people": users}
+        facts = {"phones": self.waterfall.will_send, "people": users}
         audit.record(self.key, "triggered", notification, facts | carded(notification))
-        return Started(notification, batch, users, self.unknown, falls)
+        return self.told(batch)
 
 
 def start(order: Order, *, key: ApiKey, now: datetime) -> Started:

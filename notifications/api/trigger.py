@@ -181,10 +181,13 @@ class Call:
         started = self.prepared.write()
         if started.batch is not None:
             tasks.ring(tasks.deliver, started.batch.pk, queue=started.batch.queue)
-        answer = started.as_dict()
+        return 202, self.answer(started)
+
+    def answer(self, started: triggers.Started) -> dict[str, Any]:
+        told = started.as_dict()
         if self.key.kind == KeyKind.CLIENT:
-            answer["recipients"] = {"users": self.named}
-        return 202, answer
+            told["recipients"] = {"users": self.named}
+        return told
 
 
 def nobody(order: triggers.Order) -> Problem:

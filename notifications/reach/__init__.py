@@ -15,22 +15,21 @@ from notifications.reach.rule import (
     policy_from,
     reason_expression,
 )
-from notifications.reach.target import SLICE, Who, devices_of, people_of, user_slices, who
+from notifications.reach.target import Who, devices_of, people_of, who
 from notifications.reach.waterfall import (
     ORDER,
     Step,
     Waterfall,
     count,
     frequent,
-    live_count,
     of_users,
     phones_because,
     waterfall,
 )
 
 __all__ = [
-    "COLUMNS", "ORDER", "POLICY_NAMES", "SLICE", "STALE_AFTER", "Facts", "Held", "Hours", "Lane", "Limits",
+    "COLUMNS", "ORDER", "POLICY_NAMES", "STALE_AFTER", "Facts", "Held", "Hours", "Lane", "Limits",
     "Policy", "Step", "Waterfall", "Who", "count", "devices_of", "evaluate", "facts_of",
-    "frequent", "lanes", "limits", "live_count", "look", "of_users", "people_of", "phones_because",
-    "policy", "policy_from", "reason_expression", "user_slices", "waterfall", "who",
+    "frequent", "lanes", "limits", "look", "of_users", "people_of", "phones_because",
+    "policy", "policy_from", "reason_expression", "waterfall", "who",
 ]  # fmt: skip

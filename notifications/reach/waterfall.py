@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from devices.models import Device
 from devices.querysets import DeviceQuerySet
@@ -59,12 +58,6 @@ class Waterfall:
 
 def waterfall(notification: Notification, now: datetime) -> Waterfall:
     return count(who(notification), now)
-
-
-def live_count(
-    send_to: str, recipients: list[str], audience: Any, target_os: str, now: datetime
-) -> Waterfall:
-    return count(Who(send_to, target_os, tuple(recipients), audience), now)
 
 
 def count(who: Who, now: datetime) -> Waterfall:

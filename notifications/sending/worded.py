@@ -4,6 +4,7 @@ Compiling such a question costs Django one to three milliseconds, answering it t
 of that. The rules stay where they are, as querysets; only the words are kept.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -52,7 +53,7 @@ def adapted(value: Any) -> Any:
     return value
 
 
-class Statement:
+class Statement(ABC):
     """`build` gets a stand-in for each of `kinds` (int, datetime, UUID) and says the statement."""
 
     def __init__(self, build: Callable[..., Any], *kinds: type) -> None:
@@ -63,8 +64,8 @@ class Statement:
         sql, params = self._compiled()
         return sql, list(zip(self.marks.places(params), params, strict=True))
 
-    def _compiled(self) -> tuple[str, Sequence[Any]]:
-        raise NotImplementedError
+    @abstractmethod
+    def _compiled(self) -> tuple[str, Sequence[Any]]: ...
 
     def filled(self, values: Sequence[Any]) -> tuple[str, list[Any]]:
         sql, params = self.words

@@ -1,5 +1,6 @@
 """The Triggers page: who called, what was refused, what to paste, and a call that is only tried."""
 
+import html
 import json
 import re
 
@@ -109,6 +110,17 @@ def test_a_body_is_checked_as_the_api_would_and_nothing_is_sent(key, body, said)
     assert said in page.content.decode()
     assert not Notification.objects.exists()
     assert tally.lines(timezone.now()) == []
+
+
+def test_a_check_refuses_in_the_very_words_of_the_api(key):
+    make_device("ann")
+    body = BODY | {"user_id": "ghost"}
+
+    page = client_of("marketer").post(f"{URL}try/", {"body": json.dumps(body), "do": "check"})
+    answer = call(key.text, body).json()
+
+    assert answer["detail"] in html.unescape(page.content.decode())
+    assert "ghost" in answer["detail"]
 
 
 def test_a_test_goes_to_ones_own_phones_and_never_to_whom_the_body_names(key, sandbox):

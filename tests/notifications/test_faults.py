@@ -23,14 +23,7 @@ from notifications.states import NotificationStatus as S
 from notifications.states import Outcome
 from tests.sending import confirmed, make_draft, make_phones, make_staff, run_all, token_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_channel(sandbox):
-    channel.forget()
-    yield
-    channel.forget()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 
 
 def run_until(notification: Notification, status: str = S.SENT, seconds: float = 30) -> None:
