@@ -44,7 +44,8 @@ def once(
     is called before it, outside the transaction and only where there is no answer yet: what can
     be read ahead holds up no other writer.
 
-    What either raises undoes all: refusals are not stored. Without a name it just runs.
+    What either raises undoes all: refusals are not stored, and a repeat that `look` refuses for
+    what the first call did meanwhile has that one's answer. Without a name it just runs.
     """
     if not name:
         if look is not None:
@@ -54,10 +55,16 @@ def once(
     sha256 = hashlib.sha256(
         json.dumps(request, sort_keys=True, ensure_ascii=True).encode()
     ).hexdigest()
+    mine = Idempotency.objects.filter(key=key, name=name)
     if look is not None:
-        if Idempotency.objects.filter(key=key, name=name).exists():
+        if mine.exists():
             return _replay(key, name, sha256)
-        look()
+        try:
+            look()
+        except Exception:
+            if mine.exists():
+                return _replay(key, name, sha256)
+            raise
     try:
         with transaction.atomic():
             _wait_at_most()

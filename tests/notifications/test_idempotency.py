@@ -88,3 +88,37 @@ def test_a_process_that_dies_in_between_leaves_nothing_and_the_next_call_does_it
     assert [one.replayed for one in answers] == [False, True]
     assert answers[0].body == answers[1].body
     assert Notification.objects.count() == 1
+
+
+class Refused(Exception):
+    """What a look raises."""
+
+
+def test_a_repeat_that_is_refused_for_what_the_first_call_did_meanwhile_has_its_answer():
+    back_end("back end")
+    key = ApiKey.objects.get()
+
+    def lives() -> tuple[int, dict[str, Any]]:
+        return 202, {"id": str(make_draft().uuid)}
+
+    def refused_once_the_first_is_through() -> None:
+        firsts.append(idempotency.once(key, "order-4", BODY, lives))
+        raise Refused
+
+    firsts: list[idempotency.Answer] = []
+    repeat = idempotency.once(key, "order-4", BODY, lives, look=refused_once_the_first_is_through)
+
+    assert (repeat.status, repeat.body, repeat.replayed) == (202, firsts[0].body, True)
+    assert Notification.objects.count() == 1
+
+
+def test_what_is_refused_with_no_first_call_stays_refused():
+    back_end("back end")
+
+    def refused() -> None:
+        raise Refused
+
+    with pytest.raises(Refused):
+        idempotency.once(ApiKey.objects.get(), "order-5", BODY, lambda: (202, {}), look=refused)
+
+    assert not Idempotency.objects.exists()
