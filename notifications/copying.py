@@ -9,7 +9,7 @@ from notifications.lifecycle import EDITABLE, ITS_TIME
 from notifications.models import Notification
 from notifications.states import NotificationStatus as S
 
-WORDS = ("title", "body", "image", "image_facts")  # what a correction changes
+WORDS = ("title", "body", "variants", "image", "image_facts")  # what a correction brings anew
 NEVER = (S.DRAFT, S.CANCELLED)
 NOT_BEGUN = (*NEVER, S.SCHEDULED, S.HELD)
 

@@ -198,6 +198,24 @@ def test_a_copy_of_what_was_corrected_has_the_new_words_and_the_old_audience(san
         assert copy.thread != old.thread
 
 
+GERMAN = {"de": {"title": "Erster Schne", "body": "12 Hütten haben noch Betten."}}
+MENDED = {"de": {"title": "Erster Schnee", "body": "12 Hütten haben noch Betten."}}
+
+
+@pytest.mark.parametrize("brought", [{}, MENDED], ids=["for everybody", "by language"])
+def test_a_copy_has_the_newest_words_in_every_language(sandbox, brought):
+    make_phones(3)
+    old = sent(variants=GERMAN)
+    ops = make_staff()
+    draft = lifecycle.undo(correct(old), by=ops, now=clock.now())
+    lifecycle.revise(draft, {"variants": brought}, by=ops, version=draft.version)
+    run_now(confirm(draft, ops))
+
+    copy = copying.duplicate(old, by=ops)
+
+    assert (copy.title, copy.variants) == (NEW["title"], brought)
+
+
 def test_a_correction_that_was_undone_changes_no_copy(sandbox):
     make_phones(3)
     old = sent()
