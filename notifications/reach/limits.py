@@ -1,5 +1,6 @@
 """What a notification or the policy says of a phone's person, once `evaluate` found nothing
-against the phone: left out by name or audience, over the frequency limit, in quiet hours.
+against the phone: where the time has passed, left out by name or audience, over the frequency
+limit, in quiet hours.
 
 Said twice as well: `look` for the few phones of a window or a person, conditions for counting
 and listing millions.
@@ -70,15 +71,17 @@ class Limits:
         return found
 
     def _held(self, row: dict[str, Any], now: datetime) -> Held | None:
+        known = row["timezone"], row["owner__timezone"] or ""
+        clock = self.who.clock
+        if clock and clock.turn(zones.name_of(*known, clock.otherwise), now).skipped:
+            return Held("time_passed")
         if row.get("left_out"):
             return Held("excluded")
         if any(row[f"got{number}"] >= cap.most for number, cap in enumerate(self.caps)):
             return Held("frequency_cap")
         if self.hours is None:
             return None
-        known = row["timezone"], row["owner__timezone"] or ""
         zone = zones.name_of(*known, self.hours.app_zone)
-        clock = self.who.clock
         turn = zones.name_of(*known, clock.otherwise) if clock else zone
         until = self.hours.until(zone, self.who.goes(turn, now))
         if until is None:
@@ -143,6 +146,15 @@ class Limits:
             devices = devices.filter(**{f"got{number}__lt": cap.most})
         return devices
 
+    def passed(self, now: datetime) -> Q | None:
+        """Over Device: where the time has passed on everybody's own clock, and who is there is left
+        out."""
+        clock = self.who.clock
+        if clock is None or not clock.may_skip:
+            return None
+        names = [name for name in zones.ZONES if clock.turn(name, now).skipped]
+        return zones.phones_in(names, clock.otherwise) if names else None
+
     def quiet(self, now: datetime) -> Q | None:
         """Where it is quiet when it goes."""
         if self.hours is None:
@@ -163,7 +175,8 @@ def limits(who: Who, policy: Policy, now: datetime) -> Limits | None:
     hours = policy.hours if who.quiet_hours != QuietHours.IGNORE else None
     if who.kind == Kind.TEST:
         return None
-    if not (wanted or hours or who.exclude_audience or who.exclude_users):
+    may_skip = who.clock is not None and who.clock.may_skip
+    if not (wanted or hours or who.exclude_audience or who.exclude_users or may_skip):
         return None
     return Limits(who, wanted, hours, {cap: cap.first(now) for cap in wanted})
 

@@ -22,6 +22,11 @@ class Tally:
                 self.deferred += n if flags & DEFERRED else 0
         self.reached += found.people
 
+    def add_late(self, found: Census) -> None:
+        """Phones where the time has passed: whoever else would be sent to is left out."""
+        for platform, why, _, n in found.phones:
+            self._add(platform, why or "time_passed", n)
+
     def take_each(
         self, seen: DeviceQuerySet, who: Who, rule: Policy
     ) -> list[tuple[int, int | None]]:

@@ -27,9 +27,13 @@ class Clock:
     otherwise: str
     begins: datetime | None = None
 
-    def turn(self, zone: str, now: datetime) -> datetime:
+    def turn(self, zone: str, now: datetime) -> zones.Turn:
         begins = self.begins or now
-        return zones.turn(self.wall, zone, begins, self.if_past, self.otherwise).at
+        return zones.turn(self.wall, zone, begins, self.if_past, self.otherwise)
+
+    @property
+    def may_skip(self) -> bool:
+        return self.if_past == zones.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Who:
     def goes(self, zone: str, now: datetime) -> datetime:
         """When it is meant to go to a phone in this zone; never in the past."""
         if self.clock is not None:
-            return max(self.clock.turn(zone, now), now)
+            return max(self.clock.turn(zone, now).at, now)
         return max(self.at or now, now)
 
 

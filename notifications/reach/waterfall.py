@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db.models import Q
+
 from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from devices.states import DeviceState, Platform
@@ -13,12 +15,12 @@ from notifications.reach import census
 from notifications.reach.limits import Limits, limits
 from notifications.reach.rule import policy, reachable, reason_expression
 from notifications.reach.tally import Tally
-from notifications.reach.target import Who, devices_of, part_of, parts_of, people_of, who
+from notifications.reach.target import Part, Who, devices_of, part_of, parts_of, people_of, who
 from notifications.states import SendTo
 
 ORDER = [
     "other_os", "no_permission_denied", "no_permission_never_asked", "opted_out", "unregistered",
-    "no_token", "stale", "excluded", "frequency_cap", "quiet_hours",
+    "no_token", "stale", "time_passed", "excluded", "frequency_cap", "quiet_hours",
 ]  # fmt: skip
 FEW = 1_000  # people named one by one whose phones are looked at singly
 
@@ -61,7 +63,8 @@ def waterfall(notification: Notification, now: datetime) -> Waterfall:
 
 
 def count(who: Who, now: datetime) -> Waterfall:
-    """One statement for each slice of the audience, whatever its size and whoever is held back."""
+    """One statement for each slice of the audience, whatever its size and whoever is held back;
+    two where some zones' time has passed."""
     rule = policy(now)
     bounds = limits(who, rule, now)
     tally = Tally()
@@ -69,9 +72,14 @@ def count(who: Who, now: datetime) -> Waterfall:
         for devices in devices_of(who):
             tally.take_each(devices.exclude(state=DeviceState.UNREGISTERED), who, rule)
         return _add_up(who, tally)
-    found = [census.take(part, who, rule, bounds, now) for part in parts_of(who)]
-    for one in found:
-        tally.add(one)
+    passed = bounds.passed(now) if bounds else None
+    found = []
+    for part in parts_of(who):
+        ahead, behind = _parted(part, passed)
+        found.append(census.take(ahead, who, rule, bounds, now))
+        tally.add(found[-1])
+        if behind is not None:
+            tally.add_late(census.take(behind, who, rule, None, now))
     counted = [one.audience for one in found if one.audience is not None]
     return _add_up(who, tally, people=sum(counted) if len(counted) == len(found) else None)
 
@@ -99,7 +107,7 @@ def phones_because(who: Who, why: str, now: datetime) -> Iterator[DeviceQuerySet
     bounds = limits(who, rule, now)
     for devices in devices_of(who):
         seen = devices.exclude(state=DeviceState.UNREGISTERED)
-        if why in ("", "deferred", "excluded", "frequency_cap", "quiet_hours"):
+        if why in ("", "deferred", "time_passed", "excluded", "frequency_cap", "quiet_hours"):
             sendable = seen.filter(reachable(rule)).on(who.target_os)
             yield _bounded(sendable, bounds, why, now)
         else:
@@ -111,6 +119,11 @@ def _bounded(
 ) -> DeviceQuerySet:
     if bounds is None:
         return sendable if not why else sendable.none()
+    passed = bounds.passed(now)
+    if why == "time_passed":
+        return sendable.none() if passed is None else sendable.filter(passed)
+    if passed is not None:
+        sendable = sendable.exclude(passed)
     if why == "excluded":
         return sendable.filter(bounds.left_out())
     kept = bounds.kept(sendable)
@@ -130,8 +143,17 @@ def frequent(who: Who, most: int, now: datetime) -> int:
     bounds = limits(replace(who, spare_after=most), rule, now)
     if bounds is None or not bounds.caps:
         return 0
-    parts = parts_of(who)
+    passed = bounds.passed(now)
+    parts = (_parted(part, passed)[0] for part in parts_of(who))
     return sum(census.take(one, who, rule, bounds, now, barred=True).people for one in parts)
+
+
+def _parted(part: Part, passed: Q | None) -> tuple[Part, Part | None]:
+    """The phones whose turn is still to come, and those where it never will."""
+    if passed is None:
+        return part, None
+    ahead = replace(part, phones=part.phones.exclude(passed))
+    return ahead, replace(part, phones=part.phones.filter(passed))
 
 
 def _add_up(who: Who, tally: Tally, people: int | None = None) -> Waterfall:

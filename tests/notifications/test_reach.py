@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from devices import preferences
+from devices import preferences, zones
 from devices.audiences import keeping
 from devices.models import AppUser, Audience, Device
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
+from notifications.sending import zoning
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # 8:30 in Tokyo, 18:30 in New York
 PHONE = st.fixed_dictionaries(
@@ -42,6 +43,8 @@ WHO = st.fixed_dictionaries(
         "spare_after": st.sampled_from([None, None, 1, 2]),
         "quiet_hours": st.sampled_from(["defer", "skip", "ignore"]),
         "kind": st.sampled_from(["broadcast", "broadcast", "trigger"]),
+        # by everybody's own clock: 20:00, which has passed but in New York
+        "if_past": st.sampled_from([None, None, "skip", "tomorrow"]),
     }
 )
 POLICY = st.fixed_dictionaries(
@@ -73,7 +76,7 @@ NIGHT = {
 }  # fmt: skip
 EVERYONE = {
     "send_to": "everyone", "target_os": "all", "exclude_users": [], "excludes_audience": False,
-    "spare_after": None, "quiet_hours": "skip", "kind": "broadcast",
+    "spare_after": None, "quiet_hours": "skip", "kind": "broadcast", "if_past": None,
 }  # fmt: skip
 
 
@@ -82,6 +85,12 @@ EVERYONE = {
     phones=[{**SENDABLE, "timezone": "", "owner": owner} for owner in (0, 1, 2, 3, None)],
     asked=EVERYONE,
     policy=NIGHT,
+    got=[],
+)
+@example(  # the same of people left out where the time has passed
+    phones=[{**SENDABLE, "timezone": "", "owner": owner} for owner in (0, 1, 2, 3, None)],
+    asked={**EVERYONE, "if_past": "skip"},
+    policy={**NIGHT, "quiet_on": False, "app_timezone": "America/New_York"},
     got=[],
 )
 @settings(
@@ -101,7 +110,7 @@ def test_waterfall_lists_engine_and_explanation_agree_phone_by_phone(phones, ask
 
     falls = reach.count(who, NOW)
 
-    said = reasons_by_engine(who)
+    said = reasons_by_engine(who, notification)
     counted = Counter(why for why, _ in said.values())
     assert {step.reason: step.count for step in falls.steps} == {
         why: n for why, n in counted.items() if why
@@ -125,16 +134,21 @@ def test_waterfall_lists_engine_and_explanation_agree_phone_by_phone(phones, ask
     assert explained == {pk: one for pk, one in said.items() if Device.objects.get(pk=pk).owner_id}
 
 
-def reasons_by_engine(who: reach.Who) -> dict[int, tuple[str, Any]]:
-    """As a window decides: the phone's own facts, then what holds its person back."""
+def reasons_by_engine(who: reach.Who, notification: Notification) -> dict[int, tuple[str, Any]]:
+    """As a window decides: the phone's own facts, then its zone's turn, then what holds its person
+    back."""
     rule = reach.policy(NOW)
     bounds = reach.limits(who, rule, NOW)
     found: dict[int, tuple[str, Any]] = {}
     for devices in reach.devices_of(who):
-        for row in devices.values_list(*reach.COLUMNS):
+        for *row, zone, hers in devices.values_list(*reach.COLUMNS, "timezone", "owner__timezone"):
             facts = reach.Facts._make(row)
             other = who.target_os not in ("all", facts.platform)
-            found[facts.pk] = ("other_os" if other else reach.evaluate(facts, rule), None)
+            why = "other_os" if other else reach.evaluate(facts, rule)
+            name = zones.name_of(zone, hers or "", notification.timezone)
+            if not why and notification.each_clock and zoning.turn(notification, name).skipped:
+                why = zoning.LEFT_OUT
+            found[facts.pk] = (why, None)
     held = bounds.look([pk for pk, (why, _) in found.items() if not why], NOW) if bounds else {}
     for pk, (reason, until) in held.items():
         found[pk] = ("", until) if until else (reason, None)
@@ -183,6 +197,11 @@ def make_notification(asked: dict[str, Any], people: list[AppUser]) -> Notificat
     some, vips = (keeping.create(name, {"version": 1, "list": True}) for name in ("some", "vips"))
     keeping.add(some, [one.pk for one in people[:3]])
     keeping.add(vips, [people[2].pk])
+    if if_past := fields.pop("if_past"):
+        fields |= {
+            "each_clock": True, "wall": "2026-11-22T20:00", "if_past": if_past, "due_at": NOW,
+            "timezone": preferences.get("app_timezone"),
+        }  # fmt: skip
     if fields.pop("excludes_audience"):
         fields["exclude_audience"] = vips
     if fields["send_to"] == "audience":
