@@ -7,18 +7,19 @@ done one last batch without a zone takes whoever has none.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Q
 
 from devices import zones as phone_zones
 from devices.querysets import DeviceQuerySet
 from notifications import moments
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import guards, pairs
-from notifications.states import BatchKind, NotificationStatus, SendTo
+from notifications.states import LIVE, BatchKind, Kind, NotificationStatus, SendTo
 from notifications.timing import walls, zones
 
 if TYPE_CHECKING:
@@ -98,16 +99,31 @@ class Zoning:
 
 def go_on(pk: int, now: datetime) -> None:
     """One that is sending by everybody's own clock, and not done: its last batch when all others
-    are; a pause where a zone's turn passed long ago, so that no message comes in the night."""
+    are; a pause where a zone's turn passed while nothing could send, so that no message comes in
+    the night. What only queues behind others goes on."""
     unfinished = Batch.objects.filter(notification=pk, finished_at=None)
     if not unfinished.exists():
         add_last(pk, now)
         return
     late = now - timedelta(minutes=settings.LATE_MINUTES)
     overdue = unfinished.filter(started_at=None, primary=True, due_at__lt=late).exclude(timezone="")
-    if name := overdue.order_by("due_at", "pk").values_list("timezone", flat=True).first():
-        notification = Notification.objects.get(pk=pk)
-        guards.pause(notification, LATE, {"zone": name, "zones": overdue.count()}, now)
+    latest_first = overdue.order_by("-due_at", "-pk").values_list("queue", "timezone", "due_at")
+    for queue, (name, turn_at) in {queue: first for queue, *first in latest_first}.items():
+        if _stood_still(queue, turn_at, now):
+            facts = {"zone": name, "zones": overdue.values("timezone").distinct().count()}
+            guards.pause(Notification.objects.get(pk=pk), LATE, facts, now)
+            return
+
+
+def _stood_still(queue: str, since: datetime, now: datetime) -> bool:
+    """For longer than LATE_MINUTES no batch of that queue was begun or done."""
+    lately = Q(notification__status__in=LIVE) | Q(notification__finished_at__gte=since)
+    mine = Batch.objects.filter(lately, queue=queue, notification__kind=Kind.BROADCAST)
+    signs = {since, now}
+    for pair in mine.values_list("started_at", "finished_at"):
+        signs.update(at for at in pair if at is not None and since < at < now)
+    late = timedelta(minutes=settings.LATE_MINUTES)
+    return any(later - earlier > late for earlier, later in pairwise(sorted(signs)))
 
 
 def has_last() -> Exists:

@@ -181,6 +181,29 @@ def test_a_zone_whose_turn_passed_long_ago_waits_for_a_person(sandbox, settings)
     assert (one.status, sandbox.stats()["accepted"]) == (S.SENT, 2)
 
 
+def test_a_zone_that_only_queues_behind_other_sends_goes_on(sandbox, settings):
+    settings.LATE_MINUTES = 15
+    phones_in(EARLY, 2, first=0)
+    one, other = three_hours_ago(), make_draft()
+    for minutes in range(0, 180, 10):  # a worker had its hands full all the time
+        began = clock.now() - timedelta(minutes=minutes)
+        Batch.objects.create(
+            notification=other, kind="range", due_at=began, started_at=began, finished_at=began
+        )
+    Notification.objects.filter(pk=other.pk).update(finished_at=clock.now())
+    starting.start(one, one.due_at)
+    Batch.objects.filter(notification=one).update(due_at=clock.now())
+    run_all(most=1)
+
+    sweep.finish_all(clock.now())
+
+    one.refresh_from_db()
+    assert one.status == S.SENDING
+    run()
+    one.refresh_from_db()
+    assert (one.status, sandbox.stats()["accepted"]) == (S.SENT, 2)
+
+
 def test_a_message_lives_from_its_own_zones_turn(sandbox):
     phones_in(LATE, 1, first=0)
     phones_in(EARLY, 1, first=10)
