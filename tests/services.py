@@ -157,6 +157,13 @@ def start_postgres() -> str:
         "shared_buffers": "64MB",
         "autovacuum_naptime": "20s",
         "timezone": "UTC",
+        "jit": "off",
+        # This cluster never has to outlive its machine.
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
     }
     command = [str(binaries / "postgres"), "-D", str(cluster)]
     for name, value in options.items():
