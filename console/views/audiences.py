@@ -20,7 +20,7 @@ from console.templatetags.beckon import kb
 from console.typed import whole
 from console.uploads import TooLargeFile
 from console.views.gate import address, requires
-from devices import audiences
+from devices import audiences, counting
 from devices.audiences import keeping, lists
 from devices.models import AppUser, Audience
 from notifications import access, audit
@@ -117,7 +117,7 @@ def count(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         context["unfinished"] = "" if any(r.is_blank for r in builder.rows) else error.messages[0]
         return render(request, "console/audiences/_count.html", context)
-    context["people"] = audiences.those(rules).count()
+    context["people"] = counting.count(audiences.those(rules))
     context["words"] = audience_words.described(Audience(rules=rules))
     context["everyone"] = AppUser.objects.count() if numbers.has_few_phones() else 0
     return render(request, "console/audiences/_count.html", context)

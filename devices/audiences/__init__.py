@@ -16,6 +16,7 @@ from operator import and_, or_
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from devices import counting
 from devices.audiences.checking import GROUPS, VERSION_NOW, check, is_known, known_names, walk
 from devices.audiences.fields import FIELDS, Builder, Checker, Condition, Field, phones_of_hers
 from devices.models import AppUser, Audience, AudienceMember, Device
@@ -83,7 +84,7 @@ def _with_excluded(pks: set[int]) -> dict[int, Audience]:
 
 
 def count(audience: Audience, now: datetime | None = None) -> int:
-    return people(audience, now).count()
+    return counting.count(people(audience, now))
 
 
 def sample(audience: Audience, most: int = 20, now: datetime | None = None) -> list[AppUser]:

@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 from devices.audiences import attributes
-from devices.audiences.fields import FIELDS, OPS_OF, VERSION, Condition
+from devices.audiences.fields import FIELDS, OPS_OF, Condition
+from devices.audiences.versions import VERSION
 from devices.models import AppUser, Audience
 
 VERSION_NOW = 1

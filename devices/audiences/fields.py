@@ -10,29 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    BooleanField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    F,
-    Func,
-    OuterRef,
-    Q,
-    TextField,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce, Concat, LPad, StrIndex, Substr
-from django.db.models.lookups import (
-    Exact,
-    GreaterThan,
-    GreaterThanOrEqual,
-    LessThan,
-    LessThanOrEqual,
-)
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
-from devices.audiences import attributes
+from devices.audiences import attributes, versions
 from devices.models import Device
 from devices.states import DeviceState, PermissionStatus, Platform
 
@@ -56,8 +38,6 @@ PERMISSIONS = {
     "denied": "Notifications are off",
     "opted_out": "Opted out in the app",
 }
-VERSION = r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$"
-PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,47 +204,13 @@ def permission_is(state: str) -> Q:
 
 
 def version_of(column: str) -> Builder:
-    """Part by part as numbers, so 10 comes after 9. What is no dotted number is never more or
-    less than another."""
-
     def build(condition: Condition, now: datetime) -> Q:
         op, value = condition["op"], condition["value"]
         if op in IDENTITY:
             return choice_of(column)(condition, now)
-        left = padded_column(column)
-        if op == "between":
-            low, high = map(padded, value)
-            within = Q(GreaterThanOrEqual(left, low)) & Q(LessThanOrEqual(left, high))
-        else:
-            within = Q((GreaterThan if op == "more" else LessThan)(left, padded(value)))
-        # Last of all: a regular expression costs most, which databases don't know.
-        shaped = ExpressionWrapper(Q(**{f"{column}__regex": VERSION}), BooleanField())
-        return Q(Exact(Case(When(within, then=shaped), default=False), True))
+        return versions.compared(column, op, value)
 
     return build
-
-
-def padded(version: str) -> str:
-    parts = [*version.split("."), *[""] * PARTS][:PARTS]
-    return "".join(part.rjust(9, "0") for part in parts)
-
-
-class SplitPart(Func):
-    function = "SPLIT_PART"
-    output_field = TextField()
-
-
-def padded_column(column: str) -> Any:
-    if connection.vendor == "postgresql":
-        split = (SplitPart(F(column), Value("."), Value(n)) for n in range(1, PARTS + 1))
-        return Concat(*(LPad(part, 9, Value("0")) for part in split))
-    rest: Any = Concat(F(column), Value("." * PARTS))
-    parts = []
-    for _ in range(PARTS):
-        dot = StrIndex(rest, Value("."))
-        parts.append(LPad(Substr(rest, 1, dot - 1), 9, Value("0")))
-        rest = Substr(rest, dot + 1)
-    return Concat(*parts)
 
 
 MOMENT_OPS = (*LATELY, *ORDER)

@@ -12,17 +12,17 @@ query: so each table is read once and each set is asked for once, whatever holds
 A number is flags plus REASON times the place of its reason.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from devices import zones
+from devices import counting, zones
 from devices.states import DeviceState, Platform
 from notifications.reach.caps import counts
 from notifications.reach.limits import Bar, Limits
@@ -36,7 +36,6 @@ AWAKE, ASLEEP, AS_HERS = 0, 1, 2
 # Keeps PostgreSQL from asking phone by phone what it can ask person by person, and from carrying
 # a phone's columns through a join where its number will do.
 FENCE = {"postgresql": " OFFSET 0"}
-MEMORY = "64MB"  # of PostgreSQL, for sets of a million people
 
 
 @dataclass(slots=True)
@@ -66,7 +65,8 @@ def take(
         sql, params = _Statement(part, own, bars, bounds, now).write(place)
     except EmptyResultSet:
         return Census()
-    with _room(part), connection.cursor() as cursor:
+    room = nullcontext() if part.pks is not None else counting.at_scale()
+    with room, connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     whys = ["", *(why for why, _ in own), *(bar.reason for bar in bars), "quiet_hours"]
@@ -82,21 +82,6 @@ def take(
         platform = Platform.ANDROID if flags & ANDROID else Platform.IOS
         found.phones.append((platform.value, whys[reason], flags, n))
     return found
-
-
-@contextmanager
-def _room(part: Part) -> Iterator[None]:
-    """Lets PostgreSQL keep large sets in memory, in this transaction only."""
-    if part.pks is not None or connection.vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('work_mem', %s, true) "
-            "WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%s)",
-            [MEMORY, MEMORY],
-        )
-        yield
 
 
 class _Statement:
