@@ -73,6 +73,7 @@ def _guarded_words(one: Notification, user: Any, left: reports.Remainder) -> Wor
     facts = one.paused_facts
     name, said = GUARDS[facts["guard"]]
     count, answered = facts["count"], facts["answered"]
+    since = " since it was last resumed" if facts.get("seen") else ""
     if access.allowed(user, "resume", one):
         way_out = "Resume anyway lets the next wave go; this guard is not asked again."
     else:
@@ -83,8 +84,8 @@ def _guarded_words(one: Notification, user: Any, left: reports.Remainder) -> Wor
         icon="hand-stop",
         lead=f"Halted: too many {name}.",
         text=(
-            f"{n(count)} of {n(answered)} answers ({percent(count, answered)}) {said}; the limit "
-            f"is {facts['limit_percent']} %. {n(left.not_sent)} not sent, {n(left.out)} already "
+            f"{n(count)} of {n(answered)} answers{since} ({percent(count, answered)}) {said}; the "
+            f"limit is {facts['limit_percent']} %. {n(left.not_sent)} not sent, {n(left.out)} already "
             f"out. {way_out}"
         ),
     )

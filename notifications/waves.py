@@ -5,7 +5,7 @@ then the rest). A phone's place among them is its stable bucket: the same phones
 time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -81,6 +81,11 @@ def lift(waves: Mapping[str, Any], guard: str) -> dict[str, Any]:
     return {**waves, "lifted": [*waves.get("lifted", ()), guard]}
 
 
+def see(waves: Mapping[str, Any], answers: Sequence[int]) -> dict[str, Any]:
+    """A person looked at so many answers and said go on: guards are asked of those that follow."""
+    return {**waves, "seen": list(answers)}
+
+
 def as_planned(waves: Mapping[str, Any]) -> dict[str, Any]:
     """Without what happened on the way."""
-    return {name: value for name, value in waves.items() if name != "lifted"}
+    return {name: value for name, value in waves.items() if name not in ("lifted", "seen")}

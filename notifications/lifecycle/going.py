@@ -22,7 +22,7 @@ def resume(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
     """Go on; what was blocked by a wrong set-up is due at once. A brake or a guard is not pulled
-    twice, and the dead tokens that either kept are retired now."""
+    twice, nor by answers that are in already; the dead tokens that either kept are retired now."""
     access.check(by, "resume", notification)
     reason = notification.paused_reason
     with transaction.atomic():
@@ -35,8 +35,10 @@ def resume(
         fields: dict[str, Any] = {}
         if reason in ("brake", "wrong_project", "bad_message"):
             fields["brake_released"] = True
+        if notification.waves and reason != "by_person":
+            fields["waves"] = waves.see(notification.waves, guards.answers(notification))
         if reason == guards.GUARD:
-            fields["waves"] = waves.lift(notification.waves, notification.paused_facts["guard"])
+            fields["waves"] = waves.lift(fields["waves"], notification.paused_facts["guard"])
         return act(notification, "resume", by, ip, paused_reason="", paused_facts={}, **fields)
 
 

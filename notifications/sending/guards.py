@@ -61,7 +61,7 @@ def brake(notification: Notification, fresh: counters.Delta) -> str:
     this notification's answers call their token dead or another project's; else ""."""
     if notification.brake_released:
         return ""
-    dead, foreign, _, answered = _answers(notification, fresh)
+    dead, foreign, _, answered = answers(notification, fresh)
     if foreign > BRAKE_LEAST and foreign > BRAKE_SHARE * answered:
         return "wrong_project"
     if dead + foreign > BRAKE_LEAST and dead + foreign > BRAKE_SHARE * answered:
@@ -71,25 +71,36 @@ def brake(notification: Notification, fresh: counters.Delta) -> str:
 
 def of_waves(notification: Notification, fresh: counters.Delta) -> dict[str, Any]:
     """{"guard", "count", "answered", "limit_percent"} when, with `fresh` added, this notification
-    in waves is past a limit that nobody lifted; else {}."""
+    in waves is past a limit that nobody lifted; else {}. Answers that a person had seen when she
+    resumed it count no more: "seen" is how many they were."""
     known = preferences.read("guard_least", *LIMITS.values())
-    dead, foreign, rejected, answered = _answers(notification, fresh)
+    waves = _waves_now(notification)
+    seen = waves.get("seen") or (0, 0, 0, 0)
+    told = zip(answers(notification, fresh), seen, strict=True)
+    dead, foreign, rejected, answered = (number - before for number, before in told)
     if answered < known["guard_least"]:
         return {}
     counted = {"mismatch": foreign, "rejected": rejected, "dead_token": dead}
-    lifted = notification.waves.get("lifted", ())
     for guard, name in LIMITS.items():
         limit = known[name]
-        if guard not in lifted and 100 * counted[guard] > limit * answered:
+        if guard not in waves.get("lifted", ()) and 100 * counted[guard] > limit * answered:
             found = {"count": counted[guard], "answered": answered, "limit_percent": limit}
-            return {"guard": guard} | found
+            return {"guard": guard} | found | ({"seen": seen[-1]} if seen[-1] else {})
     return {}
 
 
-def _answers(notification: Notification, fresh: counters.Delta) -> tuple[int, int, int, int]:
+def _waves_now(notification: Notification) -> dict[str, Any]:
+    """A worker's own copy is as old as its lease: a person may have resumed it since."""
+    found = Notification.objects.filter(pk=notification.pk).values_list("waves", flat=True)
+    return found.get() or {}
+
+
+def answers(
+    notification: Notification, fresh: counters.Delta | None = None
+) -> tuple[int, int, int, int]:
     """(dead tokens, another project's, all rejected, all answers) of the whole notification."""
     rows = Batch.objects.filter(notification=notification).values_list("counters", flat=True)
-    summed = counters.total([*rows, counters.apply({}, fresh)]).values()
+    summed = counters.total([*rows, counters.apply({}, fresh or counters.Delta())]).values()
     dead = sum(mine[Outcome.DEAD_TOKEN] for mine in summed)
     rejected = sum(mine[Outcome.REJECTED] for mine in summed)
     foreign = sum(mine["reasons"][f"{Outcome.REJECTED}:sender_id_mismatch"] for mine in summed)

@@ -9,7 +9,7 @@ from devices.models import Device
 from devices.registry import bucket_of
 from notifications import access, copying, lifecycle, reports, waves
 from notifications.models import Batch, Delivery, Notification
-from notifications.sending import clock, portions, sweep, waving
+from notifications.sending import clock, counters, guards, portions, sweep, waving
 from notifications.states import NotificationStatus as S
 from tests.sending import confirmed, make_draft, make_phones, make_staff, run_all
 
@@ -227,6 +227,40 @@ def test_a_guard_that_was_lifted_is_not_pulled_again_and_others_are(sandbox):
     assert (notification.status, notification.paused_facts["guard"]) == (S.PAUSED, "mismatch")
     assert waves.as_planned(notification.waves) == NO_WAIT
     assert copying.duplicate(notification, by=marketer).waves == NO_WAIT
+
+
+def test_a_worker_that_still_listens_does_not_pull_a_guard_that_was_just_lifted(sandbox):
+    phones = make_phones(400)
+    first = in_first_wave(phones, 10)
+    sandbox.set_faults([{"match": {"token": one.token}, "do": "unregistered"} for one in first])
+    notification = confirmed(waves=NO_WAIT)
+    run_all()
+    as_the_worker_knows_it = Notification.objects.get(pk=notification.pk)
+    notification.refresh_from_db()
+
+    lifecycle.resume(notification, by=make_staff("olga", "ops"), now=clock.now())
+
+    answers = counters.Delta({("ios", "dead_token", "unregistered"): 60})
+    assert guards.of_waves(as_the_worker_knows_it, answers) == {}
+
+
+def test_what_a_person_has_seen_and_resumed_pulls_no_other_guard(sandbox):
+    phones = make_phones(400)
+    first = in_first_wave(phones, 10)
+    sandbox.set_faults([{"match": {"token": one.token}, "do": "too_big"} for one in first[:10]])
+    notification = confirmed(waves=NO_WAIT)
+    run_all()
+    notification.refresh_from_db()
+    assert (notification.status, notification.paused_reason) == (S.PAUSED, "bad_message")
+
+    lifecycle.resume(notification, by=make_staff("olga", "ops"), now=clock.now())
+    sweep.finish_all(clock.now())
+
+    notification.refresh_from_db()
+    assert notification.status == S.SENDING
+    fresh = counters.Delta({("ios", "rejected", "invalid_argument"): 20})
+    found = guards.of_waves(notification, fresh)
+    assert (found["guard"], found["count"], found["answered"]) == ("rejected", 20, 20)
 
 
 def test_stop_and_resume_between_waves_leave_exact_counts(sandbox):
