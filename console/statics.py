@@ -2,7 +2,7 @@
 
 WhiteNoise serves a compressed twin that `collectstatic` made; an installation that was only
 cloned and started has none. This makes the twins of our own files (a dozen, in milliseconds) in
-the data folder. What apps bring along (the API docs, megabytes) goes out as it is.
+the data folder. What apps bring along goes out as it is.
 """
 
 import gzip

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import PathConverter
 
 from console.views import (
+    api_docs,
     audiences,
     audit,
     compose,
@@ -34,7 +35,6 @@ from console.views import (
     viewer,
 )
 from console.views.settings import cards, kept, keys, pages, team, webhooks
-from devices.api.schema import Docs
 
 
 class IdConverter(PathConverter):
@@ -182,7 +182,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # ---- the REST API
     path("api/v1/", include("notifications.api.urls")),
     path("api/v1/", include("devices.api.urls")),
-    path("api/docs/", Docs.as_view(url_name="openapi"), name="api-docs"),
+    path("api/docs/", api_docs.index, name="api-docs"),
+    path("api/docs/<slug:name>/", api_docs.chapter, name="api-chapter"),
     # ---- for load balancers
     path("health/", health.health, name="health"),
     path("health/pause-all/", health.pause_all, name="pause-all"),

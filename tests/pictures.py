@@ -32,6 +32,7 @@ PATHS = {
     "settings-team": "/settings/team/", "settings-keys": "/settings/keys/",
     "settings-webhooks": "/settings/webhooks/",
     "audit": "/audit/", "health": "/health/", "sandbox": "/sandbox/", "api-docs": "/api/docs/",
+    "api-devices": "/api/docs/devices/",
     "not-found": "/nothing-here/",
 }  # fmt: skip
 # Pages of one thing: the first link on another page that leads to one.

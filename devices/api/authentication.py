@@ -56,6 +56,14 @@ class Denied(BasePermission):
         return False
 
 
+class ByKey(BasePermission):
+    """Who may call, for the description: the kinds of keys, and the scopes of which one is enough."""
+
+    client = False
+    server = False
+    scopes: tuple[str, ...] = ()
+
+
 def allow(
     *,
     client: bool = False,
@@ -65,7 +73,7 @@ def allow(
     """Who may call. `client`: any client key. `scope`: server keys that have it, or one of them;
     "" is any server key, None is none. `staff`: asked with the signed-in person."""
 
-    class Allowed(BasePermission):
+    class Allowed(ByKey):
         def has_permission(self, request: Request, view: Any) -> bool:
             key = request.auth
             if isinstance(key, ApiKey):
@@ -78,6 +86,9 @@ def allow(
                 )
             return staff(person)
 
+    Allowed.client = client
+    Allowed.scopes = tuple(filter(None, (scope,) if isinstance(scope, str) else scope or ()))
+    Allowed.server = scope is not None
     return Allowed
 
 

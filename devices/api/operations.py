@@ -16,6 +16,11 @@ class Operation(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         return self._told()[1]
 
+    def get_extensions(self) -> dict[str, Any]:
+        allowed: Any = self.view.get_permissions()[0]
+        kinds = [kind for kind in ("client", "server") if getattr(allowed, kind)]
+        return {"x-key-kinds": kinds, "x-scopes": list(allowed.scopes)}
+
     def _told(self) -> tuple[str, str]:
         beginning, _, more = (super().get_description() or "").partition("\n\n")
         first, _, rest = " ".join(beginning.split()).partition(". ")

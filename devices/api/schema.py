@@ -1,4 +1,4 @@
-"""The OpenAPI description: what `extend_schema` says once for all views, and its two pages."""
+"""The OpenAPI description: what `extend_schema` says once for all views."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.utils.decorators import method_decorator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from devices.api.serializers import ProblemAnswer
 
@@ -66,10 +66,3 @@ def described(answers: dict[int, Any], *, also: tuple[int, ...] = (), **more: An
 @method_decorator(login_not_required, name="dispatch")
 class OpenAPI(SpectacularJSONAPIView):
     pass
-
-
-@method_decorator(login_not_required, name="dispatch")
-class Docs(SpectacularSwaggerSplitView):
-    """Swagger UI from our own files; the split view keeps its script out of the page."""
-
-    template_name = "api/docs.html"
