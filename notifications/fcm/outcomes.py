@@ -181,6 +181,8 @@ def _unauthenticated(status: int, error: ErrorBody) -> Decision:
     return Kind.MISCONFIGURED, "credentials"
 
 
+# The reasons of MISCONFIGURED.
+WRONG_SET_UP = frozenset({"iam", "api_disabled", "apns_key", "wrong_project", "credentials"})
 _FORBIDDEN = {
     # google.rpc.ErrorInfo, domain googleapis.com
     "IAM_PERMISSION_DENIED": "iam",

@@ -13,6 +13,7 @@ from django.db import connection
 from devices.models import Device
 from devices.querysets import DeviceQuerySet
 from notifications import reach
+from notifications.fcm.outcomes import WRONG_SET_UP
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, portions, zoning
 from notifications.sending.worded import Question
@@ -125,7 +126,7 @@ def _read_list(batch: Batch, notification: Notification, policy: reach.Policy, m
     return Window(candidates, cursor, cursor >= pairs.count(batch.members))
 
 
-WaitingRow = tuple[int, str, int, int, bool, datetime, str]
+WaitingRow = tuple[int, str, int, int, bool, datetime, str, str]
 
 
 @cache
@@ -157,8 +158,9 @@ def _rows(notification: Notification, pks: list[int]) -> dict[int, WaitingRow]:
     if 0 < len(pks) <= FEW and not _asking_for_rows(len(pks)).rows(notification.pk, *pks):
         return {}
     rows = Delivery.objects.filter(notification=notification, device_id__in=pks).values_list(
-        "device_id", "outcome", "batch_id", "attempts", "doubtful", "started_at", "platform"
-    )
+        "device_id", "outcome", "batch_id", "attempts", "doubtful", "started_at", "platform",
+        "reason",
+    )  # fmt: skip
     return {row[0]: row for row in rows}
 
 
@@ -170,7 +172,9 @@ def _candidate(
         reason = "owner_changed"
     if row is None:
         return Candidate(facts, user_id, reason)
-    return Candidate(facts, user_id, reason, row[3], row[4], row[5], fresh=False)
+    # Nothing of what a wrong set-up blocked went out: the time for its tries begins now.
+    began = None if row[7] in WRONG_SET_UP else row[5]
+    return Candidate(facts, user_id, reason, row[3], row[4], began, fresh=False)
 
 
 def _gone(pk: int, user_id: int, row: WaitingRow) -> Candidate:

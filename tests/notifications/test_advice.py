@@ -1,11 +1,15 @@
 """Wrong set-ups: paused, nobody retired, the concrete fix on the page, and Resume completes it."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from devices.models import Device
 from notifications import lifecycle, reports
 from notifications.advice import advice
-from notifications.models import Notification
+from notifications.explain import explain
+from notifications.models import Delivery, Notification
 from notifications.sending import channel, clock
 from notifications.states import NotificationStatus as S
 from tests.console.staff import client_of
@@ -84,6 +88,41 @@ def test_without_the_apns_key_android_finishes_and_iphones_wait(sandbox, setting
     lifecycle.resume(notification, by=make_staff(role="admin"), now=clock.now())
     run_all()
     assert reports.counts(notification).accepted == 200
+
+
+def blocked_two_hours_ago(sandbox: Any) -> Notification:
+    """And put right and resumed now."""
+    make_phones(1)
+    sandbox.set_faults([{"match": {}, "do": "permission_denied"}])
+    notification = confirmed()
+    run_all()
+    ago = clock.now() - timedelta(hours=2)
+    Delivery.objects.update(started_at=ago, at=ago)
+    notification.refresh_from_db()
+    sandbox.set_faults([])
+    lifecycle.resume(notification, by=make_staff(role="admin"), now=clock.now())
+    return notification
+
+
+def test_what_a_wrong_setup_blocked_was_sent_when_it_went_on(sandbox):
+    notification = blocked_two_hours_ago(sandbox)
+    resumed = clock.now()
+
+    run_all()
+
+    notification.refresh_from_db()
+    told = explain(notification, "phone-0", clock.now()).lanes[0].moments
+    assert [moment.kind for moment in told] == ["sent", "accepted"]
+    assert all(moment.at >= resumed for moment in told)
+
+
+def test_what_a_wrong_setup_blocked_has_all_its_tries_afterwards(sandbox):
+    notification = blocked_two_hours_ago(sandbox)
+    sandbox.set_faults([{"match": {}, "do": "unavailable", "times": 1}])
+
+    run_all()
+
+    assert notification.deliveries.get().outcome == "waiting"
 
 
 @pytest.mark.parametrize(
