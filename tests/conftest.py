@@ -72,41 +72,35 @@ def django_db_modify_db_settings() -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests that commit end by emptying every table, which the audit log otherwise refuses."""
     from django.db import connection
+    from django.test import TransactionTestCase
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         table = " ON notifications_auditentry" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER audit_undeletable{table}")
-    _empty_quickly()
+    TransactionTestCase._fixture_teardown = lambda self: empty_tables()  # type: ignore[attr-defined]
 
 
-def _empty_quickly() -> None:
-    """Only the tables that have rows: most tests write to five of them. Roles and what they may do
-    stay as `migrate` made them: making them anew would cost more than most of these tests."""
+def empty_tables() -> None:
+    """Only those that have rows: most tests write to five of them. Roles and what they may do stay
+    as `migrate` made them: making them anew would cost more than most of these tests."""
     from django.core.management.color import no_style
     from django.db import connection
-    from django.test import TransactionTestCase
 
     stay = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
-
-    def empty(self: Any) -> None:
-        tables = connection.introspection.django_table_names(only_existing=True)
-        names = filled([name for name in tables if name not in stay])
-        if connection.vendor == "postgresql":
-            delete_or_truncate(names)
-        elif names:
-            connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names))
-
-    TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]
+    tables = connection.introspection.django_table_names(only_existing=True)
+    names = filled([name for name in tables if name not in stay])
+    if connection.vendor == "postgresql":
+        delete_or_truncate(names)
+    elif names:
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names))
 
 
 def filled(tables: list[str]) -> list[str]:
     from django.db import connection
 
-    asked = " UNION ALL ".join(
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables
-    )
+    one = "SELECT '{0}' WHERE EXISTS (SELECT 1 FROM {0})"
     with connection.cursor() as cursor:
-        cursor.execute(asked)
+        cursor.execute(" UNION ALL ".join(one.format(name) for name in tables))
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -114,12 +108,13 @@ def delete_or_truncate(tables: list[str]) -> None:
     """On PostgreSQL, where to truncate a small table takes longer than to delete its rows."""
     from django.db import connection
 
+    delete = "DELETE FROM {}"
     with connection.cursor() as cursor:
         sizes = "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY(%s)"
         cursor.execute(sizes, [tables])
         found = cursor.fetchall()
         large = [name for name, size in found if size > 1024**2]
-        orders = [f"DELETE FROM {name}" for name, _ in found if name not in large]
+        orders = [delete.format(name) for name, _ in found if name not in large]
         orders = ["BEGIN", "SET LOCAL session_replication_role = replica", *orders, "COMMIT"]
         if large:
             orders.append(f"TRUNCATE {', '.join(large)} CASCADE")

@@ -25,6 +25,7 @@ from notifications import cards, lifecycle
 from notifications.models import Notification, Page, Series, WebhookEndpoint
 from notifications.states import NotificationStatus as S
 from notifications.timing import rules
+from tests.conftest import empty_tables
 from tests.console.staff import make_member, signed_in
 from tests.factories import make_device, make_user
 
@@ -331,9 +332,9 @@ def expected(row: Row, caller: str) -> str:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator["World"]:
     """Made once: `ask` takes back whatever a request did."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock():
         yield World()
-        transaction.set_rollback(True)
+        empty_tables()
 
 
 class World:
