@@ -106,6 +106,14 @@ class ComposeForm(MessageFields, LeaveOutFields, WaveFields, WhenFields):
         }
         return known.get(ttl, "")
 
+    @property
+    def is_paced(self) -> bool:
+        """Whether waves or a spread are chosen, or wrong."""
+        wrong = {"in_waves", "wave_percents", "wave_wait", "spread_min"} & self.errors.keys()
+        return bool(
+            wrong or self["in_waves"].value() or str(self["spread_min"].value() or 0) != "0"
+        )
+
     # ------------------------------------------------------------ checking
 
     def clean_recipients(self) -> list[str]:

@@ -1,5 +1,6 @@
 """The pages of what is under way: waves, guards, exact remainders, correct, resend."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,24 @@ def test_compose_says_what_is_wrong_with_waves(percents):
 
     assert answer.status_code == 422
     assert "id_wave_percents-hint" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "unfolded"),
+    [
+        ({}, False),
+        ({"spread_min": "0"}, False),
+        ({"spread_min": "15"}, True),
+        ({"spread_min": "7"}, True),
+        ({"in_waves": "on", "wave_percents": "1"}, True),
+        ({"in_waves": "on", "wave_percents": "ten"}, True),
+    ],
+)
+def test_pace_is_folded_away_unless_it_says_something(fields, unfolded):
+    answer = client_of("marketer").post("/notifications/new/", typed(**fields), follow=True)
+
+    [pace] = re.findall(r'<details class="more gap pace"( open)?>', answer.content.decode())
+    assert bool(pace) is unfolded
 
 
 # ---------------------------------------------------------------- pause and stop
