@@ -51,10 +51,14 @@ class Row:
 @require_safe
 @requires("view")
 def people(request: HttpRequest) -> HttpResponse:
-    """Newest first, or whoever the query finds."""
+    """Newest first, or whoever the query finds. Whose id it is exactly, her page opens; `list`
+    shows also whom else it finds."""
     query = request.GET.get("q", "").strip()
     if query:
         found = reports.find_people(query, most=PAGE + 1)
+        if found and found[0].user_id == query.removeprefix("users/") and "list" not in request.GET:
+            others = "?others" if len(found) > 1 else ""
+            return redirect(reverse("person", args=[found[0].user_id]) + others)
         context = {
             "more": len(found) > PAGE,
             "devices": reports.find_devices(query, most=5),
@@ -111,6 +115,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "person": found,
         "lines": histories.of_user(found.pk, missed=missed),
         "missed": missed,
+        "others": "others" in request.GET,
         "reader": readers.of_user(found),
         "held": to_one.held(found, now) if row.reachable else "",
         "why": verdicts.of_person(found, asked, request.GET.get("link", "").strip(), now),

@@ -1,5 +1,7 @@
 """People: finding one, seeing what reaches her, acting for her."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def found(query: str) -> list[str]:
-    rows = client_of("viewer", f"v{query[:20]}").get("/people/", {"q": query}).context["rows"]
+    asked = {"q": query, "list": ""}
+    rows = client_of("viewer", f"v{query[:20]}").get("/people/", asked).context["rows"]
     return [row.person.user_id for row in rows]
 
 
@@ -94,6 +97,37 @@ def test_the_exact_id_comes_first():
         make_user(user_id)
 
     assert found("ann") == ["ann", "ann-a", "ann-b"]
+
+
+@pytest.mark.parametrize("query", ["ann/b", " ann/b ", "users/ann/b"])
+def test_whose_id_is_typed_exactly_her_page_opens(query):
+    make_user("ann/b")
+    make_user("bob", aliases=["ann/c"])
+
+    answer = client_of("viewer").get("/people/", {"q": query})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/people/ann/b/")
+
+
+@pytest.mark.parametrize("query", ["an", "ANN", "ann@example.org", "city=Graz", "ann-"])
+def test_anything_less_than_an_id_is_a_list(query):
+    make_user("ann", aliases=["ann@example.org"], attributes={"city": "Graz"})
+    make_user("ann-a")
+
+    assert client_of("viewer").get("/people/", {"q": query}).status_code == 200
+
+
+def test_whom_else_an_exact_id_finds_is_one_step_away():
+    for user_id in ("ann", "ann-a"):
+        make_user(user_id)
+    client = client_of("viewer")
+
+    page = client.get("/people/", {"q": "ann"}, follow=True).content.decode()
+    [(way,)] = [re.findall(r'href="([^"]+)">All that match', page)]
+    listed = client.get(html.unescape(way)).context["rows"]
+
+    assert [row.person.user_id for row in listed] == ["ann", "ann-a"]
+    assert "All that match" not in client.get("/people/ann/").content.decode()
 
 
 def test_the_list_pages_backwards_without_counting():
