@@ -53,7 +53,7 @@ SIMPLE = {
 }
 BY_KEY = {  # what a server key with the scope campaigns may do in the place of a person
     "view", "compose", "confirm", "undo", "cancel", "edit", "pause", "resume", "stop", "correct",
-    "release",
+    "release", "series",
 }  # fmt: skip
 OF_AUTHOR = {"undo", "cancel", "edit", "pause", "stop"}
 BY_PERSON = ("", "by_person")

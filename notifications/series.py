@@ -59,15 +59,22 @@ def end(series: Series, *, by: Any, now: datetime, ip: str | None = None) -> Ser
     return series
 
 
+def end_of(
+    notification: Notification, *, by: Any, now: datetime, ip: str | None = None
+) -> Notification:
+    """The series that this one is a time of ends, whatever became of this one."""
+    access.check(by, "series")
+    end(_occurrence(notification).series, by=by, now=now, ip=ip)
+    return notification
+
+
 def take_back(
     notification: Notification, *, by: Any, now: datetime, ip: str | None = None
 ) -> Notification:
     """The whole series back into one draft: it ends, and its one to come becomes the draft, which
     repeats by the same rule."""
-    one = occurrences.of(notification)
-    if one is None:
-        raise WrongState("This does not repeat.")
     access.check(by, "series")
+    one = _occurrence(notification)
     with transaction.atomic():
         lifecycle.edit(notification, by=by, now=now, ip=ip)
         end(one.series, by=by, now=now, ip=ip)
@@ -77,6 +84,13 @@ def take_back(
         Occurrence.objects.filter(pk=one.pk).update(notification=None, state=OccurrenceState.PASSED)
     notification.refresh_from_db()
     return notification
+
+
+def _occurrence(notification: Notification) -> Occurrence:
+    one = occurrences.of(notification)
+    if one is None:
+        raise WrongState("This does not repeat.")
+    return one
 
 
 def _move(series: Series, verb: str, after: Status, **fields: Any) -> None:

@@ -55,6 +55,7 @@ BODIES: dict[str, Any] = {  # by operation; those of the description's own examp
     "notifications_pause_create": KEY,
     "notifications_resume_create": KEY,
     "notifications_stop_create": KEY,
+    "notifications_end_series_create": KEY,
     "notifications_undo_create": KEY,
     "notifications_correct_create": {
         "title": "First snow on the Rax",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from notifications.api.audiences import AudienceDoor, AudienceMembersDoor, AudiencesDoor
 from notifications.api.campaigns import doors as campaigns
+from notifications.api.campaigns import verbs
 from notifications.api.events import EventsDoor
 from notifications.api.explaining import ExplainDoor
 from notifications.api.images import ImagesDoor
@@ -26,11 +27,12 @@ urlpatterns = [
     path("notifications/<uuid:uuid>", campaigns.CampaignDoor.as_view()),
     path("notifications/<uuid:uuid>/dry-run", campaigns.DryRunDoor.as_view()),
     path("notifications/<uuid:uuid>/send", campaigns.SendDoor.as_view()),
-    path("notifications/<uuid:uuid>/undo", campaigns.UndoDoor.as_view()),
-    path("notifications/<uuid:uuid>/cancel", campaigns.CancelDoor.as_view()),
-    path("notifications/<uuid:uuid>/pause", campaigns.PauseDoor.as_view()),
-    path("notifications/<uuid:uuid>/resume", campaigns.ResumeDoor.as_view()),
-    path("notifications/<uuid:uuid>/stop", campaigns.StopDoor.as_view()),
+    path("notifications/<uuid:uuid>/undo", verbs.UndoDoor.as_view()),
+    path("notifications/<uuid:uuid>/cancel", verbs.CancelDoor.as_view()),
+    path("notifications/<uuid:uuid>/pause", verbs.PauseDoor.as_view()),
+    path("notifications/<uuid:uuid>/resume", verbs.ResumeDoor.as_view()),
+    path("notifications/<uuid:uuid>/stop", verbs.StopDoor.as_view()),
+    path("notifications/<uuid:uuid>/end-series", verbs.EndSeriesDoor.as_view()),
     path("notifications/<uuid:uuid>/correct", campaigns.CorrectDoor.as_view()),
     path("notifications/<uuid:uuid>/deliveries", DeliveriesDoor.as_view()),
     path("audiences", AudiencesDoor.as_view()),

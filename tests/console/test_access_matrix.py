@@ -234,6 +234,7 @@ MATRIX = [
     Row(API_ONE + "/pause", "POST", AUTHOR_OR_OPS | SERVERS, "sending", staff=True),
     Row(API_ONE + "/stop", "POST", AUTHOR_OR_OPS | SERVERS, "sending", staff=True),
     Row(API_ONE + "/resume", "POST", OPERATORS, "paused", staff=True),
+    Row(API_ONE + "/end-series", "POST", BROADCASTERS | SERVERS, "scheduled", staff=True),
     Row(API_ONE + "/correct", "POST", BROADCASTERS | SERVERS, "sent", UNTYPED, staff=True),
     Row("api/v1/events", "POST", CLIENTS),
     Row("api/v1/images", "POST", SERVERS),

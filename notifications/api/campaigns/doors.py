@@ -1,6 +1,6 @@
 """`/notifications` and `/notifications/{id}/…`: what a member of staff does on pages, by key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,6 @@ from notifications.api.campaigns import shapes, writing
 from notifications.api.examples import IDEMPOTENCY_KEY
 from notifications.api.repeating import Effect
 from notifications.models import Notification
-from notifications.states import NotificationStatus as S
 
 MayCampaign = allow(scope="campaigns", staff=lambda person: access.allowed(person, "compose"))
 
@@ -189,78 +188,6 @@ class SendDoor(Door):
             return 202, writing.scheduled_answer(sent, undo)
 
         return once(request, facts, effect)
-
-
-class VerbDoor(Door):
-    """One move; `too_late` where it has left the state that the verb is for."""
-
-    permission_classes = (MayCampaign,)
-    move: Callable[..., Notification]
-    too_late = False
-
-    def act(self, request: Request, uuid: UUID) -> Response:
-        one, facts = writing.found(uuid), read(shapes.NothingMore, request)
-
-        def effect() -> tuple[int, dict[str, Any]]:
-            try:
-                type(self).move(one, by=actor_of(request), now=timezone.now())
-            except lifecycle.WrongState as error:
-                late = self.too_late and one.status not in (S.DRAFT, S.SCHEDULED, S.HELD)
-                raise Problem(409, "too_late" if late else "bad_state", str(error)) from None
-            tasks.ring(tasks.tick)
-            return 200, writing.verb_answer(writing.found(uuid))
-
-        return once(request, facts, effect)
-
-
-DESCRIBED = described(
-    {200: shapes.VerbAnswer}, request=shapes.NothingMore, also=(409,), parameters=[IDEMPOTENCY_KEY]
-)
-
-
-class UndoDoor(VerbDoor):
-    move, too_late = lifecycle.undo, True
-
-    @DESCRIBED
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Take it back to a draft, while nothing went out."""
-        return self.act(request, uuid)
-
-
-class CancelDoor(VerbDoor):
-    move, too_late = lifecycle.cancel, True
-
-    @DESCRIBED
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Cancel it for good, while nothing went out."""
-        return self.act(request, uuid)
-
-
-class PauseDoor(VerbDoor):
-    move = lifecycle.pause
-
-    @DESCRIBED
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Pause it: nothing more is opened; what is on the wire is still recorded."""
-        return self.act(request, uuid)
-
-
-class ResumeDoor(VerbDoor):
-    move = lifecycle.resume
-
-    @DESCRIBED
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Go on after a pause. What Beckon itself stopped, a person resumes in the console."""
-        return self.act(request, uuid)
-
-
-class StopDoor(VerbDoor):
-    move = lifecycle.stop
-
-    @DESCRIBED
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Stop it for good. What is out can't be called back."""
-        return self.act(request, uuid)
 
 
 class CorrectDoor(Door):

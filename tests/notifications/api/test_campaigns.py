@@ -265,6 +265,34 @@ def test_what_a_key_confirms_repeats_and_every_time_names_the_key(api):
     assert {row.author_key.name for row in rows} == {"planner"}
 
 
+def test_a_series_is_ended_by_any_of_its_notifications(api):
+    make_phones(2)
+    with time_machine.travel("2027-02-20T12:00Z", tick=False):
+        uuid = drafted(api, schedule=TZ | {"repeat": {"every": "day"}})
+        sent(api, uuid)
+    with time_machine.travel("2027-03-01T12:00Z", tick=False):
+        starting.start_due(timezone.now())
+        answer = api(f"/{uuid}/end-series", **{"idempotency-key": "enough"})
+        repeated = api(f"/{uuid}/end-series", **{"idempotency-key": "enough"})
+        again = api(f"/{uuid}/end-series")
+    with time_machine.travel("2027-03-09T12:00Z", tick=False):
+        occurrences.advance(timezone.now())
+
+    assert (answer.status_code, answer.json()["id"]) == (200, uuid)
+    assert (repeated.status_code, repeated.content) == (200, answer.content)
+    assert code_of(again) == (409, "bad_state")
+    rows = Notification.objects.order_by("due_at").values_list("status", flat=True)
+    assert list(rows) == [answer.json()["status"], "cancelled"]
+    assert AuditEntry.objects.get(action="ended").actor_name == "planner (server)"
+
+
+def test_what_does_not_repeat_has_no_series_to_end(api):
+    answer = api(f"/{drafted(api)}/end-series")
+
+    assert code_of(answer) == (409, "bad_state")
+    assert answer.json()["detail"] == "This does not repeat."
+
+
 def test_a_change_takes_the_repeating_back(api):
     uuid = drafted(api, schedule={"at": "2027-03-01T09:00", "repeat": {"every": "day"}})
 
