@@ -173,7 +173,7 @@ def test_a_revoked_key_is_permanent_and_says_why(endpoint, error, description):
 
     assert failure.value.permanent
     assert failure.value.reason == error
-    assert description in failure.value.detail
+    assert str(failure.value) == failure.value.detail == f"{error}: {description}"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
