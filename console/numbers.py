@@ -1,7 +1,7 @@
 """The Overview's two expensive answers: who can be reached, and the last seven days.
 
-A small installation counts them while one waits. A large one shows the last count with its time,
-and a fragment of the page counts anew.
+A small installation counts them while one waits. A large one shows the last count at once, with
+its time; where that is old, the page asks for a new one behind it.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,8 +20,10 @@ from notifications.models import Notification
 
 FEW_PHONES = 50_000  # walked in well under a second
 FEW_SENDS = 2_000
-KEEP_SECONDS = 300
-FRESH_SECONDS = 10
+KEEP_SECONDS = 24 * 3_600  # the time stands beside them
+FRESH_SECONDS = 10  # so old they need not be counted again
+OLD_SECONDS = 60  # so old the page asks for new ones
+COUNTING_SECONDS = 20  # whoever counts is alone that long at most
 PLOT_HEIGHT = 96
 GROUPS = {  # (label, note)
     "granted": ("Allowed", "they show banners"),
@@ -45,12 +47,29 @@ class Numbers:
 
 def at_hand(now: datetime) -> Numbers | None:
     """The last count, or a new one where that is quick; None: someone has to count."""
-    kept = cache.get(key())
-    found = from_json(kept) if kept else None
-    few = is_few(now)
+    found, few = last(), is_few(now)
     if found and not (few and age(found, now) > FRESH_SECONDS):
         return found
     return count(now) if few else None
+
+
+def last() -> Numbers | None:
+    kept = cache.get(key())
+    return from_json(kept) if kept else None
+
+
+def anew(now: datetime) -> Numbers:
+    """A count that was just made is as good as a new one, and while somebody counts the others
+    see the last one: a walk over every phone is never made twice at once for one page."""
+    found = last()
+    if found and (
+        age(found, now) <= FRESH_SECONDS or not cache.add(counting(), 1, COUNTING_SECONDS)
+    ):
+        return found
+    try:
+        return count(now)
+    finally:
+        cache.delete(counting())
 
 
 def count(now: datetime) -> Numbers:
@@ -96,14 +115,20 @@ def key() -> str:
     return f"overview:numbers:{timezone.get_current_timezone_name()}"
 
 
+def counting() -> str:
+    return f"{key()}:counting"
+
+
 def age(found: Numbers, now: datetime) -> float:
     return (now - found.counted_at).total_seconds()
 
 
-def as_context(found: Numbers | None) -> dict[str, Any]:
+def as_context(found: Numbers | None, now: datetime, *, asks: bool = True) -> dict[str, Any]:
+    """`asks`: whether the page may ask for newer ones by itself; the answer to that may not."""
     if found is None:
         return {"reach": None, "week": None}
     return {
+        "old": asks and age(found, now) > OLD_SECONDS,
         "reach": found.reach,
         "groups": groups(found.reach),
         "week": week(found.week),

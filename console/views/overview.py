@@ -53,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         + sum(card.notification.status == "paused" for card in cards),
         "steps": steps,
         "done": sum(step.done for step in steps),
-        **numbers.as_context(found),
+        **numbers.as_context(found, now),
     }
     return render(request, "console/overview.html", context)
 
@@ -61,8 +61,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires("view")
 def counted(request: HttpRequest) -> HttpResponse:
-    """The expensive numbers, counted anew: what a page that came without them asks for."""
-    context = numbers.as_context(numbers.count(timezone.now()))
+    """The expensive numbers, counted anew: what a page asks for that came without, or with old
+    ones."""
+    now = timezone.now()
+    context = numbers.as_context(numbers.anew(now), now, asks=False)
     return render(request, "console/partials/_overview_numbers.html", context)
 
 

@@ -192,6 +192,43 @@ def test_a_large_installation_is_not_kept_waiting(monkeypatch: Any) -> None:
     assert "1 of 1</b> phone can get a message now." in later
 
 
+def test_old_numbers_are_shown_at_once_with_their_time_and_new_ones_asked_for(
+    monkeypatch: Any,
+) -> None:
+    make_phone()
+    monkeypatch.setattr(numbers, "FEW_PHONES", 0)
+    numbers.count(timezone.now() - timedelta(minutes=2))
+    make_phone(2)
+    client = client_of("viewer")
+
+    page = client.get("/").content.decode()
+    fragment = client.get("/overview/counted/").content.decode()
+    later = client.get("/").content.decode()
+
+    asks = 'hx-get="/overview/counted/" hx-trigger="load"'
+    assert "1 of 1</b> phone can get a message now." in page
+    assert "2\u202fmin ago" in page
+    assert asks in page
+    assert "2 of 2</b> phones can get a message now." in fragment
+    assert asks not in fragment
+    assert asks not in later
+
+
+def test_one_walk_over_all_phones_serves_everybody(monkeypatch: Any) -> None:
+    monkeypatch.setattr(numbers, "FEW_PHONES", 0)
+    now = timezone.now()
+    old = numbers.count(now - timedelta(minutes=2))
+
+    cache.add(numbers.counting(), 1, 20)
+    meanwhile = numbers.anew(now)
+    cache.delete(numbers.counting())
+    first = numbers.anew(now)
+    second = numbers.anew(now + timedelta(seconds=5))
+
+    assert meanwhile == old
+    assert first.counted_at == second.counted_at == now
+
+
 def test_without_a_script_one_waits_for_the_count(monkeypatch: Any) -> None:
     make_phone()
     monkeypatch.setattr(numbers, "FEW_PHONES", 0)
