@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from devices import audiences
 from devices.models import AppUser, Device
 from devices.querysets import DeviceQuerySet
-from notifications import reached
+from notifications import content, reached
 from notifications.models import Notification
 from notifications.states import Kind, QuietHours, SendTo
 from notifications.timing import walls, zones
@@ -95,7 +95,7 @@ def devices_of(who: Who) -> Iterator[DeviceQuerySet]:
     if who.send_to == SendTo.EVERYONE:
         yield Device.objects.all()
     elif who.send_to == SendTo.USERS:
-        for pks in user_slices(who.recipients):
+        for pks in _slices(who):
             yield Device.objects.of_users(pks)
     elif who.again is not None:
         yield reached.devices(who.again)
@@ -120,7 +120,7 @@ def parts_of(who: Who) -> Iterator[Part]:
     if who.send_to == SendTo.EVERYONE:
         yield Part(Device.objects.all(), AppUser.objects.all(), only_people=False)
     elif who.send_to == SendTo.USERS:
-        for pks in user_slices(who.recipients):
+        for pks in _slices(who):
             yield part_of(pks)
     elif who.again is not None:
         yield Part(reached.devices(who.again), reached.people(who.again), only_people=False)
@@ -132,17 +132,18 @@ def part_of(pks: list[int]) -> Part:
     return Part(Device.objects.of_users(pks), AppUser.objects.filter(pk__in=pks), pks=pks)
 
 
-def user_slices(user_ids: tuple[str, ...] | list[str]) -> Iterator[list[int]]:
-    for start in range(0, len(user_ids), SLICE):
-        part = user_ids[start : start + SLICE]
-        yield list(AppUser.objects.filter(user_id__in=part).values_list("pk", flat=True))
+def _slices(who: Who) -> Iterator[list[int]]:
+    """The people it names one by one, so many that one query can name them."""
+    pks = list(content.pks_of(who.recipients).values())
+    for start in range(0, len(pks), SLICE):
+        yield pks[start : start + SLICE]
 
 
 def people_of(who: Who) -> int:
     if who.send_to == SendTo.EVERYONE:
         return AppUser.objects.count()
     if who.send_to == SendTo.USERS:
-        return sum(len(pks) for pks in user_slices(who.recipients))
+        return len(content.pks_of(who.recipients))
     if who.again is not None:
         return reached.people(who.again).count()
     return audiences.people(who.audience).count()
