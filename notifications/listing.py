@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from devices.paging import cut
 from notifications.models import Batch, Notification
 from notifications.states import LIVE, Kind, Outcome
 from notifications.states import NotificationStatus as S
@@ -42,9 +43,7 @@ def page(
         rows = rows.filter(author=author)
     if cursor:
         rows = rows.filter(pk__lt=cursor)
-    found = list(rows.order_by("-pk")[: limit + 1])
-    following = found[limit - 1].pk if len(found) > limit else None
-    return found[:limit], following
+    return cut(rows.order_by("-pk"), limit)
 
 
 def live(limit: int = 5) -> list[Notification]:

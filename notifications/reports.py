@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Sum
 
+from devices.paging import cut
 from devices.states import Platform
 from notifications import opens
 from notifications.models import Batch, Delivery, Notification
@@ -204,9 +205,8 @@ def deliveries(
         rows = rows.filter(user__user_id=user_id)
     if seen in ("received", "opened"):
         rows = rows.filter(**{f"{seen}_at__isnull": False})
-    found = list(rows.select_related("device", "user").order_by("device_id")[: limit + 1])
-    following = found[limit - 1].device_id if len(found) > limit else None
-    return found[:limit], following
+    rows = rows.select_related("device", "user").order_by("device_id")
+    return cut(rows, limit, "device_id")
 
 
 # ---------------------------------------------------------------- what is left

@@ -18,6 +18,7 @@ from console.clock import full_time
 from console.templatetags import beckon
 from console.typed import whole
 from console.views.gate import requires
+from devices.paging import cut
 from notifications.models import AuditEntry
 
 PAGE_ROWS = 50
@@ -86,13 +87,12 @@ def audit(request: HttpRequest) -> HttpResponse:
     entries = filters.entries().order_by("-pk")
     if filters.cursor:
         entries = entries.filter(pk__lt=filters.cursor)
-    found = list(entries[: PAGE_ROWS + 1])
+    found, last = cut(entries, PAGE_ROWS)
     here = reverse("audit")
-    more = len(found) > PAGE_ROWS
     context = {
-        "rows": [row(entry) for entry in found[:PAGE_ROWS]],
+        "rows": [row(entry) for entry in found],
         "filters": filters,
-        "next_url": here + filters.query(cursor=found[PAGE_ROWS - 1].pk) if more else "",
+        "next_url": here + filters.query(cursor=last) if last else "",
         "first_url": here + filters.query() if filters.cursor else "",
         "export_url": reverse("audit-export") + filters.query(),
         "here": here,

@@ -19,6 +19,7 @@ from console.typed import whole
 from console.views.gate import address, requires
 from devices import consent, registry, reports
 from devices.models import Device, TestDevice
+from devices.paging import cut
 from devices.permission import max_asks
 from devices.reachability import GROUPS, in_group
 from devices.states import Actor, DeviceState, Platform
@@ -58,10 +59,10 @@ def newest(request: HttpRequest) -> tuple[list[Device], dict[str, Any]]:
         rows, kept["group"] = in_group(rows, group), group
     if (edge := whole(before)) is not None:
         rows = rows.filter(pk__lt=edge)
-    page = list(rows[: PAGE + 1])
-    older = f"?{urlencode(kept | {'before': page[PAGE - 1].pk})}" if len(page) > PAGE else ""
+    page, last = cut(rows, PAGE)
+    older = f"?{urlencode(kept | {'before': last})}" if last else ""
     context = {"next_url": older, "first_url": f"?{urlencode(kept)}" if before else ""}
-    return page[:PAGE], context | {
+    return page, context | {
         "tabs": [tab(kept, value, label) for value, label in (("", "All"), *Platform.choices)],
         "group": NAMES[group][0] if group in GROUPS else "",
     }

@@ -20,6 +20,7 @@ from console.views.gate import address, requires
 from devices import people as persons
 from devices import registry, reports
 from devices.models import AppUser, Device, RegistrationEvent
+from devices.paging import cut
 from devices.states import Actor, DeviceState
 from notifications import access, audit, content, histories, reach
 from notifications.models import MessageCard
@@ -69,10 +70,10 @@ def people(request: HttpRequest) -> HttpResponse:
     newest = AppUser.objects.order_by("-pk")
     if (edge := whole(before)) is not None:
         newest = newest.filter(pk__lt=edge)
-    page = list(newest[: PAGE + 1])
-    older = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    page, last = cut(newest, PAGE)
+    older = f"?before={last}" if last else ""
     context = {"next_url": older, "first_url": "?" if before else ""}
-    return listed(request, "", page[:PAGE], context)
+    return listed(request, "", page, context)
 
 
 def near(query: str) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from devices.api.problems import Problem
+from devices.paging import cut
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
@@ -29,10 +30,8 @@ def take(request: Request, rows: "QuerySet[M]", *, key: str = "pk", newest: bool
     limit = limit_of(request)
     if cursor := request.query_params.get("cursor"):
         rows = rows.filter(**{f"{key}__{'lt' if newest else 'gt'}": decode(cursor)})
-    found = list(rows.order_by(f"-{key}" if newest else key)[: limit + 1])
-    more = len(found) > limit
-    last = getattr(found[limit - 1], key) if more else 0
-    return Page(found[:limit], encode(last) if more else None)
+    found, last = cut(rows.order_by(f"-{key}" if newest else key), limit, key)
+    return Page(found, None if last is None else encode(last))
 
 
 def limit_of(request: Request) -> int:
