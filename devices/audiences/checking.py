@@ -5,35 +5,20 @@ Errors are a ValidationError by path: `rules.all.0.value` is the value of the fi
 
 import difflib
 import re
-from datetime import date
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 
-from devices.audiences import attributes
+from devices.audiences import attributes, values
 from devices.audiences.fields import FIELDS, OPS_OF, Condition
-from devices.audiences.versions import VERSION
+from devices.audiences.values import Errors, listed
 from devices.models import AppUser, Audience
 
 VERSION_NOW = 1
 GROUPS = ("all", "any", "none")
 CONDITIONS_MAX = 50
-VALUES_MAX = 1_000
-TEXT_MAX = 200
-DAYS_MAX = 3_650
-NUMBER_MAX = 1e15
 ATTRIBUTE = re.compile(r'[^\x00-\x1f\x7f"\\_$\s][^\x00-\x1f\x7f"\\]{0,63}')
-CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}", re.ASCII)
-COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-DAY_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 TYPES = {"string": "text", "number": "a number", "boolean": "yes or no", "date": "a date"}
-
-
-class Errors(dict[str, list[str]]):
-    def add(self, path: str, sentence: str) -> None:
-        self.setdefault(path, []).append(sentence)
 
 
 def check(rules: Any, audience: Audience | None = None) -> dict[str, Any]:
@@ -99,7 +84,7 @@ def _check_condition(condition: dict[str, Any], path: str, errors: Errors) -> No
     name = condition.get("field")
     known = FIELDS.get(name) if isinstance(name, str) else None
     if known is None:
-        errors.add(f"{path}.field", f"There is no field {name!r:.40}. There are {_listed(FIELDS)}.")
+        errors.add(f"{path}.field", f"There is no field {name!r:.40}. There are {listed(FIELDS)}.")
         return
     if known.check is not None:
         for key, sentence in known.check(condition).items():
@@ -118,9 +103,9 @@ def _check_condition(condition: dict[str, Any], path: str, errors: Errors) -> No
     if not ops:
         return
     if op not in ops:
-        errors.add(f"{path}.op", f"{op!r:.40} can’t be asked here. There are {_listed(ops)}.")
+        errors.add(f"{path}.op", f"{op!r:.40} can’t be asked here. There are {listed(ops)}.")
         return
-    _check_value(condition.get("value"), kind, str(op), known.choices, f"{path}.value", errors)
+    values.check(condition.get("value"), kind, str(op), known.choices, f"{path}.value", errors)
 
 
 def _attribute_type(condition: Condition, path: str, errors: Errors) -> tuple[str, tuple[str, ...]]:
@@ -131,97 +116,9 @@ def _attribute_type(condition: Condition, path: str, errors: Errors) -> tuple[st
             "Name an attribute: 1 to 64 characters, no quotes or backslashes.",
         )
     if not isinstance(kind, str) or kind not in OPS_OF:
-        errors.add(f"{path}.type", f"The type is one of {_listed(OPS_OF)}.")
+        errors.add(f"{path}.type", f"The type is one of {listed(OPS_OF)}.")
         return "", ()
     return kind, OPS_OF[kind]
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(names)
-
-
-# ---------------------------------------------------------------- values
-
-
-def _check_value(value: Any, kind: str, op: str, choices: Any, path: str, errors: Errors) -> None:
-    if op == "exists":
-        if not isinstance(value, bool):
-            errors.add(path, "exists is true or false.")
-    elif op in ("in_last", "not_in_last"):
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= DAYS_MAX:
-            errors.add(path, f"Give a whole number of days from 1 to {DAYS_MAX:,}.")
-    elif op == "one_of":
-        _check_list(value, kind, choices, path, errors)
-    elif op == "between":
-        _check_span(value, kind, choices, path, errors)
-    elif told := _wrong(value, kind, choices):
-        errors.add(path, told)
-
-
-def _check_list(value: Any, kind: str, choices: Any, path: str, errors: Errors) -> None:
-    if not isinstance(value, list) or not value:
-        errors.add(path, "Name at least one value, as a list.")
-    elif len(value) > VALUES_MAX:
-        errors.add(
-            path, f"{len(value):,} values; {VALUES_MAX:,} is the most. Use a fixed list for more."
-        )
-    else:
-        for position, one in enumerate(value):
-            if told := _wrong(one, kind, choices):
-                errors.add(f"{path}.{position}", told)
-
-
-def _check_span(value: Any, kind: str, choices: Any, path: str, errors: Errors) -> None:
-    if not isinstance(value, list) or len(value) != 2:
-        errors.add(path, "between takes two values, the lower and the higher.")
-        return
-    told = [_wrong(one, kind, choices) for one in value]
-    for position, sentence in enumerate(told):
-        if sentence:
-            errors.add(f"{path}.{position}", sentence)
-    if not any(told) and kind != "version" and value[0] > value[1]:
-        errors.add(path, "The lower value comes first.")
-
-
-def _wrong(value: Any, kind: str, choices: Any) -> str:
-    """What is wrong with one value, as a sentence; "" when nothing is."""
-    if kind == "number":
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        fine = is_number and -NUMBER_MAX <= value <= NUMBER_MAX
-        return "" if fine else "This is a number, without quotes."
-    if kind == "boolean":
-        return "" if isinstance(value, bool) else "This is true or false."
-    if not isinstance(value, str):
-        return "This is a text."
-    if not value or len(value) > TEXT_MAX or CONTROL.search(value):
-        return f"Give a text of 1 to {TEXT_MAX} characters."
-    return _wrong_text(value, kind, choices)
-
-
-def _wrong_text(value: str, kind: str, choices: Any) -> str:
-    if kind in ("date", "day"):
-        return "" if _is_day(value) else "Give a date that exists, such as 2026-11-30."
-    if kind == "choice":
-        return "" if value in choices else f"There are {_listed(choices)}."
-    if kind == "version":
-        fine = re.fullmatch(VERSION.strip("^$"), value, re.ASCII)
-        return "" if fine else "Give a version of numbers and dots, such as 17.2."
-    if kind == "locale":
-        return "" if LOCALE.fullmatch(value) else "Give a language such as de or de-AT."
-    if kind == "country":
-        return "" if COUNTRY.fullmatch(value) else "Give a country as two capitals, such as AT."
-    return ""
-
-
-def _is_day(value: str) -> bool:
-    try:
-        return bool(DAY_SHAPE.fullmatch(value)) and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-def zones() -> list[str]:
-    return sorted(available_timezones())
 
 
 # ---------------------------------------------------------------- what people have

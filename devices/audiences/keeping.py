@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from devices.audiences.checking import CONTROL, check
+from devices.audiences.checking import check
+from devices.audiences.values import CONTROL
 from devices.models import AppUser, Audience, AudienceMember
 
 NAME_MAX = 80
