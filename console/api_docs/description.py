@@ -140,7 +140,7 @@ def who(facts: dict[str, Any]) -> str:
         return (
             f"Client key, or server key with scope {scopes}" if scopes else "Client or server key"
         )
-    kind = facts["x-key-kinds"][0].capitalize()
+    kind = "".join(facts["x-key-kinds"]).capitalize() or "No"
     return f"{kind} key, scope {scopes}" if scopes else f"{kind} key"
 
 
@@ -223,7 +223,7 @@ def calls(
         each.get("summary", ""): each["value"] for each in content.get("examples", {}).values()
     }
     if takes and not given and takes == "application/json":
-        given = {"": BODIES[facts["operationId"]]}
+        given = {"": BODIES.get(facts["operationId"], {})}
     given = given or {"": None}
     return [Sample(title, curl(path, method, facts, takes, body)) for title, body in given.items()]
 
@@ -238,7 +238,7 @@ def curl(path: str, method: str, facts: dict[str, Any], takes: str, body: Any) -
     """A command for a shell; the key is left to be filled in."""
     for one in facts.get("parameters", ()):
         if one["in"] == "path":
-            path = path.replace(f"{{{one['name']}}}", IN_ADDRESSES[one["name"]])
+            path = path.replace(f"{{{one['name']}}}", IN_ADDRESSES.get(one["name"], "…"))
     key = "sk_…" if facts["x-scopes"] else "pk_…"
     lines = [f"curl {settings.PUBLIC_URL}{path}", f'-H "Authorization: Bearer {key}"']
     if method != "get":

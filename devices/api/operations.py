@@ -18,8 +18,8 @@ class Operation(AutoSchema):
 
     def get_extensions(self) -> dict[str, Any]:
         allowed: Any = self.view.get_permissions()[0]
-        kinds = [kind for kind in ("client", "server") if getattr(allowed, kind)]
-        return {"x-key-kinds": kinds, "x-scopes": list(allowed.scopes)}
+        kinds = [kind for kind in ("client", "server") if getattr(allowed, kind, False)]
+        return {"x-key-kinds": kinds, "x-scopes": list(getattr(allowed, "scopes", ()))}
 
     def _told(self) -> tuple[str, str]:
         beginning, _, more = (super().get_description() or "").partition("\n\n")

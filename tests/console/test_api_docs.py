@@ -14,6 +14,7 @@ from django.conf import settings
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from console.api_docs import samples
 from console.api_docs.description import chapters
 from console.api_docs.fields import Shapes
 from devices import keys
@@ -167,6 +168,17 @@ def pasted(described) -> Iterator[tuple[str, dict[str, Any], Any]]:
             for call in one.calls if content else ():
                 body = shlex.split(call.text)[-1]
                 yield one.name, content["schema"], json.loads(body)
+
+
+def test_every_call_with_a_body_has_one_to_be_pasted(described):
+    wanting = [
+        operation["operationId"]
+        for _, operation in operations(described)
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json" and "examples" not in content
+    ]
+
+    assert sorted(wanting) == sorted(samples.BODIES)
 
 
 def test_every_body_that_is_to_be_pasted_is_as_described(described):
