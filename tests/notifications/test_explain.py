@@ -15,6 +15,7 @@ from notifications import lifecycle, reach, receipts
 from notifications.explain import explain, parse, ticket
 from notifications.models import Batch, Delivery, Notification
 from notifications.receipts import Event
+from tests.examples import examples
 from tests.factories import make_device, make_user
 from tests.sending import confirmed, make_draft, make_staff, run_all
 
@@ -84,7 +85,9 @@ def make_phones(phones: list[dict[str, Any]]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     phones=st.lists(PHONE, min_size=1, max_size=10),

@@ -14,6 +14,7 @@ from devices.models import AppUser, Audience, Device
 from notifications import reach
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import zoning
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # 8:30 in Tokyo, 18:30 in New York
 PHONE = st.fixed_dictionaries(
@@ -94,7 +95,7 @@ EVERYONE = {
     got=[],
 )
 @settings(
-    max_examples=25,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a minute of shrinking tells no more

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from devices import audiences
 from devices.models import AppUser, Audience, Device
 from tests.devices.audiences.by_hand import is_in
+from tests.examples import examples
 from tests.factories import make_device, make_user
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,9 @@ rules = st.builds(
 
 
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rules=rules)
 def test_a_rule_finds_whom_a_plain_reading_finds(crowd, rules):

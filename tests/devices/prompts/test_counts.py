@@ -22,6 +22,7 @@ from devices.prompts.events import Impossible, NotEligible, Told
 from devices.prompts.numbers import Numbers, Rate
 from tests.devices.prompts.phones import make_live
 from tests.devices.prompts.recount import kept, recount
+from tests.examples import examples
 from tests.factories import make_device
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +185,7 @@ class Run:
 
 
 @settings(
-    max_examples=int(os.environ.get("BECKON_PROMPT_EXAMPLES", "30")),
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

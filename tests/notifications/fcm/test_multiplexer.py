@@ -19,6 +19,7 @@ from notifications.fcm.multiplexer import frames
 from notifications.fcm.multiplexer.connection import Connection as Ours
 from notifications.fcm.multiplexer.connection import State
 from notifications.fcm.outcomes import Failure, Kind
+from tests.examples import examples
 from tests.notifications.fcm.bare_side import (
     OK_BODY,
     OK_HEAD,
@@ -640,7 +641,7 @@ headed = st.builds(
 speech = st.lists(st.sampled_from(GOOD) | headed | st.binary(max_size=20), max_size=12)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(parts=speech, cut=st.integers(1, 50), flip=st.integers(0, 10_000))
 def test_each_request_ends_exactly_once_whatever_the_far_side_says(parts, cut, flip):
     octets = bytearray(b"".join(parts))

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.sending.sandbox.schema import MESSAGE
+from tests.examples import examples
 from tests.notifications.sandbox.calls import TOKEN, Fcm
 
 NAMES = [
@@ -34,7 +35,7 @@ messages = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
