@@ -22,9 +22,14 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "dja
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--database-only",
+        "--database",
+        choices=("touched", "untouched"),
+        help="only what touches the suite's own database, or only what does not",
+    )
+    parser.addoption(
+        "--committing-first",
         action="store_true",
-        help="leave out what never touches the suite's own database: it ran on the first one",
+        help="first the tests that commit, which wait a lot, then those that only compute",
     )
 
 
@@ -37,10 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     yield
     # Playwright leaves an event loop running in this thread, where `asyncio.run` then fails.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    if config.getoption("--database-only"):
-        left_out = [item for item in items if not touches_database(item)]
-        items[:] = [item for item in items if touches_database(item)]
-        config.hook.pytest_deselected(items=left_out)
+    if wanted := config.getoption("--database"):
+        left_out = {item for item in items if touches_database(item) != (wanted == "touched")}
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+    if config.getoption("--committing-first"):
+        items.sort(key=lambda item: not commits(item))
 
 
 def pytest_collection_finish() -> None:
@@ -53,6 +60,12 @@ def pytest_collection_finish() -> None:
 def touches_database(item: pytest.Item) -> bool:
     asked_for = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
     return bool(asked_for or item.get_closest_marker("django_db"))
+
+
+def commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    by_marker = marker is not None and bool(marker.kwargs.get("transaction"))
+    return by_marker or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 # ---------------------------------------------------------------- database and Redis
