@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,14 @@ def _cheap_passwords() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _private_keys_read_once() -> None:
+    """OpenSSL proves a key's primes whenever it reads it: 50 ms, twice in a client of FCM."""
+    from cryptography.hazmat.primitives import serialization
+
+    serialization.load_pem_private_key = cache(serialization.load_pem_private_key)
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _static_files_when_asked_for() -> None:
     """Else each client of a test would begin by reading the whole folder."""
     from django.conf import settings
@@ -246,8 +255,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def signed_in(page: Any, live_beckon: Installation) -> Any:
-    """A page of Chromium, signed in as the first admin."""
-    live_beckon.sign_in(page)
+    """A page of Chromium, signed in as the first admin, that is nowhere yet."""
+    live_beckon.enter(page)
     return page
 
 

@@ -38,6 +38,7 @@ class Installation:
         self.env |= env
         self.process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        self._session: list[Any] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,3 +101,10 @@ class Installation:
         page.get_by_label("Password", exact=True).fill(self.password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/login/" not in url)
+
+    def enter(self, page: Any) -> None:
+        """Signed in, by the form the first time, then with that session."""
+        if not self._session:
+            self.sign_in(page)
+            self._session = page.context.cookies()
+        page.context.add_cookies(self._session)

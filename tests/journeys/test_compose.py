@@ -159,7 +159,7 @@ def test_every_field_reaches_the_phones_once_the_phrase_is_right(
 def test_it_all_works_without_a_script(browser: Any, beckon: Installation) -> None:
     context = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
-    beckon.sign_in(page)
+    beckon.enter(page)
     opens = register_page_by(page, beckon)
 
     page.goto(f"{beckon.url}/notifications/new/")

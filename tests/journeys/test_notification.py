@@ -93,7 +93,7 @@ def test_every_tab_can_be_read_by_everyone(
 def test_stopping_works_without_a_script(browser: Any, live_beckon: Installation) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    live_beckon.sign_in(page)
+    live_beckon.enter(page)
     live_beckon.manage(
         "shell", "-c", "from notifications.models import *; "
         "n = Notification.objects.filter(title='Watched', status='sent').last(); "
