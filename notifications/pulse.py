@@ -13,6 +13,7 @@ from celery.signals import beat_init, worker_ready, worker_shutdown
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from notifications import latest
 from notifications.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def _beat(name: str, role: str) -> None:
             now = timezone.now()
             Heartbeat.objects.update_or_create(name=name, defaults={"role": role, "at": now})
             Heartbeat.objects.filter(at__lt=now - GONE_AFTER).delete()
+            latest.note(now)
         except DatabaseError as error:
             logger.warning("No heartbeat written: %s", error)
         finally:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications import audit, starting
+from notifications import audit, latest, starting
 from notifications.models import Notification
 from notifications.sending import guards
 from notifications.states import NotificationStatus as S
@@ -25,11 +25,13 @@ class Waiting:
 
 @transaction.atomic
 def make_wait(now: datetime) -> Waiting:
-    """Pause all that is under way, hold all that is due. To be called while nothing else runs."""
+    """Pause all that is under way, hold all that is due; then all may start. To be called while
+    nothing else runs."""
     under_way = Notification.objects.filter(status=S.SENDING).order_by("pk")
     paused = [one for one in under_way if guards.pause(one, REASON, {}, now)]
     held = list(Notification.objects.due(now).order_by("due_at", "pk"))
     for one in held:
         starting.hold(one, REASON, {}, now)
+    latest.note(now)
     audit.record(None, "restored a backup", facts={"paused": len(paused), "held": len(held)})
     return Waiting(paused, held)

@@ -5,8 +5,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, connections
 
-from notifications import lifecycle, reports, starting
+from console.management.commands import up
+from console.supervisor.place import CannotStart
+from devices.models import Preference
+from notifications import latest, lifecycle, pulse, reports, starting
 from notifications.models import AuditEntry
 from notifications.sending import clock
 from notifications.states import NotificationStatus as S
@@ -53,3 +57,63 @@ def test_after_a_quiet_night_there_is_nothing_to_look_at():
     call_command("restored", stdout=said)
 
     assert said.getvalue() == "Nothing was under way or due: start all parts.\n"
+
+
+# ---------------------------------------------------------------- nobody said so
+
+
+@pytest.fixture
+def _safe_database(monkeypatch):
+    """The suite's PostgreSQL may forget: no part would start on it."""
+    monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=on")
+    connections.close_all()
+    yield
+    connections.close_all()
+
+
+def put_back_an_hour() -> None:
+    """The database as it was an hour before its last worker ended."""
+    latest.note(clock.now())
+    Preference.objects.update(changed_at=clock.now() - timedelta(hours=1))
+
+
+@pytest.mark.usefixtures("_safe_database")
+@pytest.mark.parametrize("part", ["worker-trigger", "worker-bulk", "beat"])
+def test_what_sends_does_not_start_on_a_backup_before_somebody_said_so(part):
+    put_back_an_hour()
+
+    with pytest.raises(CannotStart, match=r"manage\.py restored"):
+        up.check_tables(part)
+    up.check_tables("web")
+
+    call_command("restored", stdout=StringIO())
+    up.check_tables(part)
+
+
+@pytest.mark.usefixtures("_safe_database")
+def test_nor_do_all_parts_together():
+    put_back_an_hour()
+
+    with pytest.raises(CannotStart, match="a backup was put back"):
+        up.migrate()
+
+
+def test_a_new_database_or_another_one_is_no_backup(monkeypatch):
+    put_back_an_hour()
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setitem(connection.settings_dict, "HOST", "elsewhere")
+        assert latest.behind() is None
+    Preference.objects.all().delete()
+    assert latest.behind() is None
+
+
+def test_what_runs_notes_how_far_it_came_and_a_clock_that_is_late_takes_nothing_back():
+    ahead = clock.now() + timedelta(minutes=5)
+    latest.note(ahead)
+
+    pulse.start("beat")
+    pulse.end()
+
+    assert Preference.objects.get().changed_at == ahead
+    assert latest.behind() is None

@@ -19,6 +19,7 @@ from console.supervisor.child import write_pid
 from console.supervisor.keeper import Keeper, StopAsked
 from console.supervisor.place import CannotStart
 from console.supervisor.voice import Voice
+from notifications import latest
 
 DEMO_USERS, DEMO_DEVICES = 15_000, 20_000
 DEMO = [sys.executable, "manage.py", "demo"]
@@ -71,6 +72,8 @@ def check_tables(name: str) -> None:
         plan = MigrationExecutor(connection)
         if plan.migration_plan(plan.loader.graph.leaf_nodes()):
             raise CannotStart("The tables are older than this release. Run: manage.py migrate")
+        if name != "web":
+            check_backup()
         if name == "web" and first_admin.ensure():
             where = "as ADMIN_PASSWORD says" if settings.ADMIN_PASSWORD else first_admin.path()
             print(
@@ -135,12 +138,23 @@ def migrate() -> None:
     try:
         check_installation()
         call_command("migrate", interactive=False, verbosity=0)
+        check_backup()
         first_admin.ensure()
     except DatabaseError as error:
         cause = " ".join(str(error).split())
         raise CannotStart(f"The database cannot be used: {cause}") from error
     finally:
         connections.close_all()
+
+
+def check_backup() -> None:
+    """What sends does not start on a database that was put back before somebody said so."""
+    if found := latest.behind():
+        ends, ran = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in found)
+        raise CannotStart(
+            f"The database ends at {ends}, but sending ran until {ran}: a backup was put back. So "
+            "that nothing goes out twice, run: manage.py restored"
+        )
 
 
 def check_installation() -> None:
