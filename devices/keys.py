@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from devices.models import ApiKey
 from devices.states import KeyKind
+from devices.worded import Load
 
 SCOPES = ("trigger", "users", "campaigns", "read")
 PREFIX = {KeyKind.CLIENT: "pk", KeyKind.SERVER: "sk"}
@@ -78,11 +79,14 @@ def find(text: str) -> ApiKey | None:
     shape = SHAPE.fullmatch(text)
     if shape is None:
         return None
-    key = ApiKey.objects.filter(public_id=shape[2]).first()
+    key: ApiKey | None = _NAMED.first(shape[2])
     matches = hmac.compare_digest(hash_of(text), key.secret_hash if key else "0" * 64)
     if key is None or not matches or key.revoked_at is not None:
         return None
     return key if PREFIX[KeyKind(key.kind)] == shape[1] else None
+
+
+_NAMED = Load(lambda public_id: ApiKey.objects.filter(public_id=public_id), str)
 
 
 def used(key: ApiKey, now: datetime) -> None:

@@ -1,34 +1,44 @@
 """Facts for whoever listens outside: written in the transaction of the fact, told later.
 
-`write` costs one look into the cache while nobody listens to that kind of event. Who listens is
+`write` costs next to nothing while nobody listens to that kind of event. Who listens is
 kept by `notifications.webhooks`; what it chose stands in the preference `webhook_events`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 
 from devices import changes, preferences
 from devices.models import AppUser, Device, OutboxEvent
 
 PHONES = 500  # in one event
-KEPT_S = 30  # other processes hear of a new listener within
-_NAME = "outbox:listened"
+KEPT_S = 1.0  # other processes hear of a new listener within
+_NAME = "webhook_events"
+_kept: dict[str, tuple[float, frozenset[str]]] = {}
 
 
 def listens(*events: str) -> bool:
     """Whether anybody wants events of any of these types."""
     if not settings.MAILED_EVENTS.isdisjoint(events):
         return True
-    heard = cache.get(_NAME)
-    if heard is None:
-        heard = list(preferences.get("webhook_events"))
-        cache.set(_NAME, heard, KEPT_S)
-    return any(event in heard for event in events)
+    return any(event in _heard() for event in events)
+
+
+def _heard() -> frozenset[str]:
+    read_at, heard = _kept.get(_NAME, (-inf, frozenset()))
+    if monotonic() - read_at > KEPT_S:
+        heard = frozenset(preferences.get(_NAME))
+        _kept[_NAME] = monotonic(), heard
+    return heard
+
+
+def forget_heard() -> None:
+    _kept.clear()
 
 
 def write(event: str, facts: dict[str, Any], *, at: datetime) -> None:
@@ -47,7 +57,8 @@ def write_all(event: str, many: Iterable[dict[str, Any]], *, at: datetime) -> No
 def listen(events: Iterable[str]) -> None:
     """From the next commit on, exactly these types are written."""
     preferences.put(webhook_events=sorted(set(events)))
-    transaction.on_commit(lambda: cache.delete(_NAME))
+    forget_heard()
+    transaction.on_commit(forget_heard)
 
 
 # ---------------------------------------------------------------- what phones do

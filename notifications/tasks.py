@@ -16,10 +16,10 @@ from celery.worker import state as worker_state
 from django.db import transaction
 from django.utils import timezone
 
+from devices.worded import Question
 from notifications import pulse, receipts, starting
 from notifications.models import Batch
 from notifications.sending import channel, clock, delivery, failpoints, lease, sweep
-from notifications.sending.worded import Question
 from notifications.states import BatchKind, NotificationStatus
 from notifications.webhooks import beside_beat  # noqa: F401  its thread starts with beat
 

@@ -174,10 +174,12 @@ def redis_client() -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_in_redis() -> Iterator[None]:
-    """Doorbells, throttles and paces of one test never reach the next."""
+    """Doorbells, throttles and paces of one test never reach the next, nor who listens."""
     yield
     from console import embedded_redis
+    from devices import outbox
 
+    outbox.forget_heard()
     forget_everything(embedded_redis.socket_path(Path(os.environ["DATA_DIR"])))
 
 

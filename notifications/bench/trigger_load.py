@@ -16,10 +16,12 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
 PATH = "/api/v1/notifications/trigger"
+RUN = token_hex(4)  # so that a second run repeats no call of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Caller:
             {"user_id": user_of(number), "title": "Jo commented", "text": f"Comment {number}"}
         )
         began = time.time()
-        headers = self.headers | {"Idempotency-Key": idempotency_key or f"load-{number}"}
+        headers = self.headers | {"Idempotency-Key": idempotency_key or f"{RUN}-{number}"}
         self.connection.request("POST", PATH, body, headers)
         answer = self.connection.getresponse()
         answer.read()
@@ -70,10 +72,9 @@ def make_phones(count: int) -> None:
     from devices.models import AppUser, Device
     from devices.registry import bucket_of
 
-    if Device.objects.filter(device_id=f"load-phone-{count - 1}").exists():
-        return
+    there = Device.objects.filter(device_id__startswith="load-phone-").count()
     users = AppUser.objects.bulk_create(
-        [AppUser(user_id=user_of(n)) for n in range(count)], batch_size=1_000
+        [AppUser(user_id=user_of(n)) for n in range(there, count)], batch_size=1_000
     )
     Device.objects.bulk_create(
         [
@@ -88,7 +89,7 @@ def make_phones(count: int) -> None:
                 perm_status="granted",
                 deliverable=True,
             )
-            for n, user in enumerate(users)
+            for n, user in enumerate(users, start=there)
         ],
         batch_size=500,
     )
@@ -109,7 +110,7 @@ def one_key(url: str, key: str, parallel: int, number: int) -> list[int]:
     """Many calls at once with one Idempotency-Key; their statuses."""
 
     def press(_: int) -> int:
-        return Caller(url, key, 0, 0).call(number, "load-one-key").status
+        return Caller(url, key, 0, 0).call(number, f"{RUN}-one-key").status
 
     with ThreadPoolExecutor(parallel) as pool:
         return list(pool.map(press, range(parallel)))

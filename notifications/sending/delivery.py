@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
+from devices.worded import Question
 from notifications.fcm.client import Client, Wire
 from notifications.fcm.credentials import BadCredentials
 from notifications.fcm.outcomes import Answer
@@ -27,7 +28,6 @@ from notifications.sending.channel import SandboxAway
 from notifications.sending.lease import Lease
 from notifications.sending.opening import Halt, Opening
 from notifications.sending.settle import settle
-from notifications.sending.worded import Question
 from notifications.states import BatchKind
 from notifications.states import NotificationStatus as S
 

@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
+from devices.worded import Change, Load, Question
 from notifications.models import Batch
 from notifications.querysets import BatchQuerySet
 from notifications.sending import clock, glance, pause
 from notifications.sending.glance import Glance
-from notifications.sending.worded import Change, Question
 
 NEAR = 32
 SKIPPED = 64  # batches that one chain may look past
@@ -113,6 +113,7 @@ def _take(pk: int, now: datetime, token: UUID, until: datetime) -> None:
 
 
 _TAKE = Change(_take, int, datetime, UUID, datetime)
+_CLAIMED = Load(lambda pk: Batch.objects.select_related("notification").filter(pk=pk), int)
 
 
 def claim(batch_id: int) -> Lease | None:
@@ -121,8 +122,7 @@ def claim(batch_id: int) -> Lease | None:
     won = _TAKE.run(batch_id, now, token, now + span())
     if not won:
         return None
-    batch = Batch.objects.select_related("notification").get(pk=batch_id)
-    return Lease(batch, token)
+    return Lease(_CLAIMED.first(batch_id), token)
 
 
 def due(queue: str) -> BatchQuerySet:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devices import preferences
+from devices.worded import Question
 from notifications.models import ProjectPause
-from notifications.sending.worded import Question
 from notifications.states import Kind
 
 UNNAMED_WITHIN = timedelta(seconds=10)

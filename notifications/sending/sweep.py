@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from devices import outbox
+from devices.worded import Change
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import counters, guards, pairs, waving, zoning
 from notifications.sending.portions import HELD_BACK
-from notifications.sending.worded import Change
 from notifications.states import NotificationStatus as S
 from notifications.states import Outcome, SendTo
 

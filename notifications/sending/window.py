@@ -12,11 +12,11 @@ from django.db import connection
 
 from devices.models import Device
 from devices.querysets import DeviceQuerySet
+from devices.worded import Question
 from notifications import reach
 from notifications.fcm.outcomes import WRONG_SET_UP
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import pairs, portions, zoning
-from notifications.sending.worded import Question
 from notifications.states import BatchKind, Outcome
 
 REWORDED_S = 5.0

@@ -120,9 +120,6 @@ def test_the_list_says_who_takes_no_calls_and_how_much_waits(receiver):
     admin = client_of("admin")
     receiver.answer = 500
     admin.post(URL, GIVEN | {"url": receiver.url, "events": ["device.invalidated"]})
-    from django.core.cache import cache
-
-    cache.delete("outbox:listened")
     outbox.write("device.invalidated", {}, at=timezone.now())
     courier.turn(timezone.now())
 

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from devices.worded import Change, Load, Question
 from notifications.models import Batch, Notification
-from notifications.sending.worded import Change, Question
 from notifications.states import BatchKind
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +69,27 @@ def test_a_value_that_is_not_in_the_words_is_an_error_of_the_programmer():
 
     with pytest.raises(AssertionError, match="not in the words"):
         forgotten.rows(1, NOON)
+
+
+def test_what_is_loaded_is_what_the_queryset_gives(batches):
+    asked = Batch.objects.select_related("notification")
+    load = Load(lambda pk: asked.filter(pk=pk), int)
+
+    for batch in batches[:2]:
+        found, wanted = load.first(batch.pk), asked.get(pk=batch.pk)
+
+        assert values(found) == values(wanted)
+        assert values(found.notification) == values(wanted.notification)
+        assert not found._state.adding
+    assert load.first(0) is None
+
+
+def test_a_text_may_be_what_changes(batches):
+    titled = Load(lambda title: Notification.objects.filter(title=title), str)
+
+    assert titled.first("Hi") == batches[0].notification
+    assert titled.first("Bye") is None
+
+
+def values(row):
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}

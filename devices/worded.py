@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
 
 FIRST = datetime(1901, 1, 1, 3, 4, 5, tzinfo=UTC)
 
@@ -37,6 +38,8 @@ def _mark(kind: type, number: int) -> Any:
         return FIRST + timedelta(days=number)
     if kind is UUID:
         return UUID(int=0xBEC0 + number)
+    if kind is str:
+        return f"beckon-stand-in-{number}"
     return -71_000_001 - number
 
 
@@ -54,7 +57,7 @@ def adapted(value: Any) -> Any:
 
 
 class Statement(ABC):
-    """`build` gets a stand-in for each of `kinds` (int, datetime, UUID) and says the statement."""
+    """`build` gets a stand-in for each of `kinds` (int, str, datetime, UUID), and says it."""
 
     def __init__(self, build: Callable[..., Any], *kinds: type) -> None:
         self.build, self.marks = build, Marks(kinds)
@@ -86,6 +89,41 @@ class Question(Statement):
     def _compiled(self) -> tuple[str, Sequence[Any]]:
         asked: QuerySet[Any, Any] = self.build(*self.marks.all)
         return asked.query.sql_with_params()
+
+
+class Load(Question):
+    """A SELECT of a model: its rows come as instances, with what `select_related` names."""
+
+    _making: "_Making"
+
+    def first(self, *values: Any) -> Any:
+        """None where there is no row."""
+        found = self.rows(*values)[:1]
+        return self._making.instance(found[0]) if found else None
+
+    def _compiled(self) -> tuple[str, Sequence[Any]]:
+        compiler = self.build(*self.marks.all).query.get_compiler(connection=connection)
+        words: tuple[str, Sequence[Any]] = compiler.as_sql()
+        self._making = _Making(compiler)
+        return words
+
+
+class _Making:
+    """From a row to an instance, as a queryset does it; `compiler` has said its SQL."""
+
+    def __init__(self, compiler: Any) -> None:
+        info, select = compiler.klass_info, compiler.select
+        self._compiler, self._model = compiler, info["model"]
+        self._names = [select[column][0].target.attname for column in info["select_fields"]]
+        self._related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg]
+        self._converters = compiler.get_converters([one[0] for one in select])
+
+    def instance(self, row: tuple[Any, ...]) -> Any:
+        [values] = self._compiler.apply_converters([row], self._converters)
+        found = self._model.from_db(connection.alias, self._names, values[: len(self._names)])
+        for related in self._related:
+            related.populate(values, found)
+        return found
 
 
 class Change(Statement):
