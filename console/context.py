@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from notifications import access
+from notifications import access, kill_switch
 from notifications.models import Heartbeat, Notification
 from notifications.sending.channel import in_sandbox
 from notifications.states import NotificationStatus as Status
@@ -23,6 +23,7 @@ THEME_CHOICES = (
     ("dark", "Dark", "moon"),
 )
 FRAME_SECONDS = 3  # live count and heartbeat are at most this old
+PAUSED = "paused"  # what is kept of that all sending is paused
 SILENT_SECONDS = 60  # a worker that said nothing for so long is called silent
 
 
@@ -85,6 +86,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "compose_url": SimpleLazyObject(lambda: compose_url(request)),
         "live_count": SimpleLazyObject(live_count),
         "held_count": SimpleLazyObject(held_count),
+        "all_paused": SimpleLazyObject(all_paused),
         "heartbeat": SimpleLazyObject(heartbeat),
     }
 
@@ -143,6 +145,11 @@ def held_count() -> int:
     return int(kept("held", lambda: Notification.objects.filter(status=Status.HELD).count()))
 
 
+def all_paused() -> bool:
+    """Whether somebody paused all sending. Who presses the button calls `forget` after it."""
+    return bool(kept(PAUSED, kill_switch.since))
+
+
 def live_badge() -> str:
     count = live_count()
     return f"{count} live" if count else ""
@@ -171,3 +178,8 @@ def kept(name: str, ask: Callable[[], Any], seconds: int = FRAME_SECONDS) -> Any
         found = (ask(),)
         cache.set(key, found, seconds)
     return found[0]
+
+
+def forget(name: str) -> None:
+    """What is kept under it is not true any more."""
+    cache.delete(f"shell:{name}")

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from console import metrics
+from console.context import PAUSED, forget
 from console.forms.phrase import typed_phrase
 from console.views.gate import address, requires
 from devices import keys
@@ -95,6 +96,7 @@ def pause_all(request: HttpRequest) -> HttpResponse:
         form.is_valid()
         form.add_error("phrase", wrong.message_dict["phrase"])
         return page(request, form, status=422)
+    forget(PAUSED)
     messages.success(request, "All sending is paused. What is on the wire is still recorded.")
     return redirect("health")
 
@@ -103,6 +105,7 @@ def pause_all(request: HttpRequest) -> HttpResponse:
 @requires("settings")
 def resume_all(request: HttpRequest) -> HttpResponse:
     kill_switch.lift(by=request.user, now=clock.now(), ip=address(request))
+    forget(PAUSED)
     tasks.ring(tasks.tick)
     messages.success(request, "Sending goes on.")
     return redirect("health")

@@ -63,6 +63,21 @@ def test_the_phrase_is_exact_and_only_who_may_change_settings_may():
     assert preferences.get("pause_all_since") == ""
 
 
+@pytest.mark.parametrize("path", ["/", "/notifications/new/", "/schedule/", "/people/", "/health/"])
+def test_while_it_is_thrown_every_page_says_so(path):
+    admin = signed_in(make_member("admin", "root"))
+    chip = '<a class="env held stopped" href="/health/">'
+
+    before = admin.get(path).content.decode()
+    admin.post("/health/pause-all/", {"phrase": "Pause all sending"})
+    during = admin.get(path).content.decode()
+    admin.post("/health/resume-all/")
+    after = admin.get(path).content.decode()
+
+    assert [chip in page for page in (before, during, after)] == [False, True, False]
+    assert ("Resume all…" in during) is (path == "/schedule/")
+
+
 def test_health_throws_and_lifts_it_and_the_log_knows_who():
     admin = signed_in(make_member("admin", "root"))
 
