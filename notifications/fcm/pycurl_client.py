@@ -16,55 +16,25 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from math import inf
-from threading import Lock
 
 import pycurl
 
 from notifications.fcm.outcomes import Answer, decode, failed
+from notifications.fcm.pool import Pool
 from notifications.fcm.pycurl_lines import Lines, Slot, transfer_options
-from notifications.fcm.tokens import Minter, Tokens
-
-CONNECT_S = 5.0
-REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
-CONNECTIONS = 5
 
 
-class PycurlClient:
-    """Connections are kept between wires, so a wire of one message costs no handshake."""
-
-    def __init__(
-        self,
-        base_url: str,
-        credentials: Minter | None,
-        project_id: str,
-        *,
-        connections: int = CONNECTIONS,
-        connect_s: float = CONNECT_S,
-        request_s: float = REQUEST_S,
-        ca_file: str = "",
-    ) -> None:
-        self.project_id = project_id
-        self.tokens = Tokens(credentials)
-        self._options = transfer_options(base_url, project_id, ca_file) | {
+class PycurlClient(Pool[Lines]):
+    def _prepare(self, base_url: str, connect_s: float, request_s: float, ca_file: str) -> None:
+        self._options = transfer_options(base_url, self.project_id, ca_file) | {
             pycurl.CONNECTTIMEOUT_MS: int(connect_s * 1000),
             pycurl.TIMEOUT_MS: int(request_s * 1000),
         }
-        self._connections = connections
-        self._idle: list[Lines] = []
-        self._lock = Lock()
 
     def start(self) -> "PycurlWire":
         while (lines := self._rested()) and not lines.alive():
             lines.close()
         return PycurlWire(self, lines or Lines(self._options, self._connections))
-
-    def _rested(self) -> "Lines | None":
-        with self._lock:
-            return self._idle.pop() if self._idle else None
-
-    def give_back(self, lines: "Lines") -> None:
-        with self._lock:
-            self._idle.append(lines)
 
 
 class PycurlWire:

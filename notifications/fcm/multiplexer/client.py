@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from math import inf
-from threading import Lock
 from urllib.parse import urlsplit
 
 import certifi
@@ -13,41 +12,20 @@ import certifi
 from notifications.fcm.multiplexer.exchange import Exchange
 from notifications.fcm.multiplexer.lines import Lines, Route
 from notifications.fcm.outcomes import Answer, Failure, decode, failed
-from notifications.fcm.tokens import Minter, Tokens
+from notifications.fcm.pool import Pool
 
-CONNECT_S = 5.0
-REQUEST_S = 15.0  # the whole request, however slowly the answer trickles in
-CONNECTIONS = 5
 # Handing on what a leaving connection did not process: so often, then it is the engine's turn.
 TRIES = 3
 
 _NO_HEAD = Failure.BAD_BODY, "An answer without a head."
 
 
-class MultiplexClient:
-    """Connections are kept between wires, so a wire of one message costs no handshake."""
-
-    def __init__(
-        self,
-        base_url: str,
-        credentials: Minter | None,
-        project_id: str,
-        *,
-        connections: int = CONNECTIONS,
-        connect_s: float = CONNECT_S,
-        request_s: float = REQUEST_S,
-        ca_file: str = "",
-    ) -> None:
-        self.project_id = project_id
-        self.tokens = Tokens(credentials)
-        self._route = _route(base_url, project_id, connect_s, request_s, ca_file)
-        self._connections = connections
-        self._idle: list[Lines] = []
-        self._lock = Lock()
+class MultiplexClient(Pool[Lines]):
+    def _prepare(self, base_url: str, connect_s: float, request_s: float, ca_file: str) -> None:
+        self._route = _route(base_url, self.project_id, connect_s, request_s, ca_file)
 
     def start(self) -> "MultiplexWire":
-        with self._lock:
-            lines = self._idle.pop() if self._idle else None
+        lines = self._rested()
         if lines is None:
             lines = Lines(self._route, self._connections)
         else:
@@ -56,8 +34,7 @@ class MultiplexClient:
 
     def give_back(self, lines: Lines) -> None:
         lines.rest()
-        with self._lock:
-            self._idle.append(lines)
+        super().give_back(lines)
 
 
 class MultiplexWire:
