@@ -22,7 +22,7 @@ check: ## style, types, architecture, templates, system checks, missing migratio
 # Tried there on ten times as many examples as on every day.
 PROPERTIES := $(addprefix tests/,devices/audiences/test_rules.py devices/prompts/test_counts.py \
   devices/test_schema.py notifications/test_reach.py notifications/test_explain.py \
-  notifications/api/test_schema.py notifications/fcm/test_multiplexer.py \
+  notifications/api/test_schema.py notifications/fcm/test_frames.py \
   notifications/sandbox/test_any_request.py)
 soak: ## random misfortunes, many seeds, both databases: SEEDS="1 2 3…"
 	@bin/bootstrap test && export BECKON_HEAVY=1 BECKON_PROCESSES=$${PROCESSES:-2} && for db in sqlite postgres; do \

@@ -42,15 +42,15 @@ class BareSide:
         """Let the connection read this, and write what it then has to say."""
         with suppress(BrokenPipeError, ConnectionResetError):  # it had enough
             self.theirs.sendall(octets)
-        self.settle()
+        self.settle(within_s=5)
 
     def ends(self) -> None:
         with suppress(OSError):
             self.theirs.shutdown(socket.SHUT_WR)
-        self.settle()
+        self.settle(within_s=5)
 
-    def settle(self) -> None:
-        until = time.monotonic() + 0.05
+    def settle(self, within_s: float = 0.05) -> None:
+        until = time.monotonic() + within_s
         while self.ours.state is not State.CLOSED and time.monotonic() < until:
             before = self.ours.last_read
             self.ours.read()
