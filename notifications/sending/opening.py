@@ -19,7 +19,6 @@ from notifications.sending import (
     failpoints,
     holding,
     late,
-    ledger,
     pairs,
     pause,
     sweep,
@@ -31,7 +30,7 @@ from notifications.sending.lease import Lease
 from notifications.sending.letters import Letters
 from notifications.sending.recording import Record
 from notifications.sending.retries import Key, Mine, Retries
-from notifications.states import BatchKind, Outcome
+from notifications.sending.unsent import Unsent
 from notifications.states import NotificationStatus as S
 
 
@@ -217,74 +216,28 @@ class Opening:
     ) -> tuple[int, bool]:
         """Opens at most so many. Fills `opened` and `requests`; returns the batch's new cursor and
         whether it is read."""
-        delta, now = record.delta, record.now
+        now = record.now
         read = self.reader.read(self.batch, policy, most)
         held = self.holder.look(read.candidates, policy, now)
         letters = self.letters.write(read.candidates) if self.letters else None
-        rows: list[ledger.Row] = []
-        blocked: list[pairs.Pair] = []
-        asleep: dict[datetime, list[ledger.Row]] = {}
-        expired = now >= self.expires_at
+        unsent = Unsent(self.batch, record, held, self.blocked_platforms)
         bodies = {platform: one.body for platform, one in self.templates.items()}
         for candidate in letters.candidates if letters else read.candidates:
             facts = candidate.facts
             if candidate.fresh:
-                delta[facts.platform, "targeted", ""] += 1
-            if candidate.reason:
-                rows.append(self._row(candidate, Outcome.SKIPPED, candidate.reason, now))
-            elif expired:
-                rows.append(self._row(candidate, Outcome.EXPIRED, "ttl", now))
-            elif held and facts.pk in held:
-                reason, until = held[facts.pk]
-                if until is None or until >= self.expires_at:
-                    rows.append(self._row(candidate, Outcome.SKIPPED, reason, now))
-                else:
-                    row = self._row(candidate, Outcome.WAITING, reason, now)
-                    asleep.setdefault(until, []).append(row)
-            elif facts.platform in self.blocked_platforms:
-                blocked.append((facts.pk, candidate.user_id))
-                why = self.blocked_platforms[facts.platform]
-                rows.append(self._row(candidate, Outcome.WAITING, why, now))
-            else:
-                token = facts.token or ""
-                opened[facts.pk] = Out(
-                    candidate.user_id, facts.platform, token, candidate.attempts,
-                    candidate.doubtful, candidate.started_at or now,
-                )  # fmt: skip
-                requests.append((facts.pk, bodies[facts.platform](token)))
+                record.delta[facts.platform, "targeted", ""] += 1
+            if unsent.takes(candidate):
+                continue
+            token = facts.token or ""
+            opened[facts.pk] = Out(
+                candidate.user_id, facts.platform, token, candidate.attempts,
+                candidate.doubtful, candidate.started_at or now,
+            )  # fmt: skip
+            requests.append((facts.pk, bodies[facts.platform](token)))
         if letters:
             requests[:] = [(pk, letters.bodies[pk]) for pk, _ in requests]
-        self._write_unsent(rows, blocked, asleep, record)
+        unsent.write()
         return read.cursor, read.exhausted
-
-    def _row(
-        self, candidate: window.Candidate, outcome: Outcome, reason: str, now: datetime
-    ) -> ledger.Row:
-        return ledger.Row(
-            self.notification.pk, candidate.facts.pk, candidate.user_id or None, self.batch.pk,
-            candidate.facts.platform, outcome, reason, "", candidate.attempts, candidate.doubtful,
-            candidate.started_at or now, now,
-        )  # fmt: skip
-
-    def _write_unsent(
-        self,
-        rows: list[ledger.Row],
-        blocked: list[pairs.Pair],
-        asleep: dict[datetime, list[ledger.Row]],
-        record: Record,
-    ) -> None:
-        if blocked:
-            why = next(iter(self.blocked_platforms.values()))
-            waits = record.retries.add((why, None, 0, why), blocked, record.now, record.now)
-            rows = [
-                row._replace(batch_id=waits) if row.outcome == Outcome.WAITING else row
-                for row in rows
-            ]
-        rows = rows + holding.until_awake(asleep, record.retries, record.now)
-        for row in rows:
-            record.delta[row.platform, row.outcome, row.reason] += 1
-        write = ledger.insert if self.batch.kind == BatchKind.RANGE else ledger.merge
-        write(rows)
 
     # ------------------------------------------------------------ ending
 
