@@ -60,7 +60,7 @@ CATALOGUE: dict[str, Reason] = {
     ),
     "time_passed": Reason(
         "Their clock had passed it",
-        "The chosen time had already passed where they are, and such people were left out.",
+        "The chosen time has passed where they are, and such people are left out.",
         "",
     ),
     "too_big": Reason(

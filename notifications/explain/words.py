@@ -190,6 +190,7 @@ def clause(lane: Lane, one: Notification) -> str:
         "opted_out": f"they opted out in the app{on}",
         "unregistered": f"the app was removed{on}" if on else "nobody was signed in on it",
         "stale": f"it was last seen{on}, more than 30 days before",
+        "time_passed": "the chosen time had passed where they are",
         "other_os": f"the notification is for {SYSTEMS.get(one.target_os, 'other phones')} only",
         "not_in_audience": outside(one),
         "registered_later": f"it registered{on}, after the sending had started",

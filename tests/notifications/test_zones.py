@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from devices.models import Device
-from notifications import correcting, lifecycle, reports, starting
+from notifications import correcting, lifecycle, reach, reports, starting
+from notifications.explain import explain
 from notifications.models import Batch, Delivery, Notification
 from notifications.sending import clock, opening, sweep
 from notifications.states import NotificationStatus as S
@@ -134,6 +135,24 @@ def test_where_the_time_had_passed_it_is_as_was_chosen(sandbox, if_past, outcome
         assert due == walls.instant(walls.of_text(one.wall) + timedelta(days=1), "Etc/GMT-9")
     one.refresh_from_db()
     assert one.status == (S.SENDING if if_past == "tomorrow" else S.SENT)
+
+
+def test_whom_a_passed_time_leaves_out_is_counted_and_told_before_as_after(sandbox):
+    phones_in("Etc/GMT-9", 2, first=0)
+    phones_in(EARLY, 1, first=10)
+    one = three_hours_ago(if_past="skip")
+
+    falls = reach.waterfall(one, one.confirmed_at)
+    before = explain(one, "phone-0", one.confirmed_at).sentence
+    run()
+    after = explain(one, "phone-0", clock.now()).sentence
+
+    assert (one.reviewed_phones, falls.will_send) == (1, 1)
+    assert {step.reason: step.count for step in falls.steps} == {"time_passed": 2}
+    assert reports.counts(one).by_outcome["skipped", "time_passed"] == 2
+    assert "would not be sent" in before
+    assert "the chosen time had passed where they are" in before
+    assert "the chosen time had passed where they are" in after
 
 
 def test_a_phone_on_another_batchs_wire_is_left_to_it(sandbox):
