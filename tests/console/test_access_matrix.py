@@ -7,6 +7,7 @@ not in it, so nothing can be added without saying for whom it is.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 from uuid import uuid4
 
@@ -343,6 +344,7 @@ class World:
 
     def __init__(self) -> None:
         self.staff = {role: make_member(role) for role in ROLES}
+        self.client = Client()
         self.sessions = {role: signed_in(self.staff[role]).cookies for role in ROLES}
         scopes = {"client key": None, "server key": keys.SCOPES, "key without scopes": ()}
         self.keys = {
@@ -374,8 +376,8 @@ class World:
         return answer
 
     def send(self, row: Row, caller: str) -> HttpResponse:
-        client = Client()
-        client.cookies.update(self.sessions.get(caller, {}))
+        client = self.client
+        client.cookies = SimpleCookie(self.sessions.get(caller))
         headers = {}
         if caller in self.keys:
             headers["Authorization"] = f"Bearer {self.keys[caller].text}"
