@@ -13,8 +13,7 @@ import pytest
 from notifications.fcm.client import MultiplexClient
 from notifications.fcm.multiplexer import frames
 from notifications.fcm.outcomes import Kind
-from tests.notifications.fcm.far_side import Connection, FarSide, Request, answer
-from tests.notifications.fcm.test_clients import (
+from tests.notifications.fcm.asking import (
     Minted,
     all_answers,
     body,
@@ -22,17 +21,12 @@ from tests.notifications.fcm.test_clients import (
     one_answer,
     requests,
 )
+from tests.notifications.fcm.far_side import Connection, FarSide, Request, answer
 from tests.sandbox_process import free_port
 
 
 def client(url: str, credentials=None, **how) -> MultiplexClient:
     return MultiplexClient(url, credentials, "demo", **({"request_s": 20} | how))
-
-
-@pytest.fixture
-def far():
-    with FarSide() as side:
-        yield side
 
 
 # ---------------------------------------------------------------- may it be sent again?

@@ -10,7 +10,7 @@ from notifications.fcm.client import MultiplexClient, PycurlClient
 from notifications.fcm.credentials import Credentials
 from notifications.fcm.message import Content, template
 from notifications.fcm.outcomes import Kind
-from tests.notifications.fcm.test_clients import all_answers, kinds
+from tests.notifications.fcm.asking import all_answers, kinds
 from tests.sandbox_process import SandboxProcess
 
 CONTENT = Content(
