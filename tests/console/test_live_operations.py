@@ -14,8 +14,8 @@ from notifications.models import Batch, Notification
 from notifications.sending import waving
 from notifications.states import NotificationStatus as S
 from tests.console.composing import typed
+from tests.console.reporting import NOW, get, make_sending, put, text_of
 from tests.console.staff import client_of, make_member, signed_in
-from tests.console.test_notification_page import NOW, get, make_sending, put, text_of
 from tests.sending import make_draft, make_phones
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""One notification's page: every state, every number, every button, for every role."""
+"""One notification's page: every state, every number, for whoever looks."""
 
 import re
 from datetime import timedelta
@@ -8,69 +8,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications import lifecycle, reports
 from notifications.models import Batch, Delivery, Notification
-from notifications.revision import freeze
 from notifications.states import NotificationStatus as S
-from tests.console.staff import client_of, make_member, signed_in
-from tests.sending import confirm, make_draft, make_phones
+from tests.console.reporting import NOW, get, make_sending, put, terms_of, text_of
+from tests.console.staff import client_of
+from tests.sending import make_draft, make_phones
 
 pytestmark = pytest.mark.django_db
-
 TERMS = [
     "Planned", "Targeted", "Waiting", "Accepted", "Rejected", "Dead token", "Skipped", "Expired",
     "Stopped", "Unknown", "Received", "Opened",
 ]  # fmt: skip
-NOW = timezone.now()
-
-
-def put(one: Notification, status: str, **fields: Any) -> Notification:
-    """The row as if its life had brought it there."""
-    frozen, sha256 = freeze(one)
-    Notification.objects.filter(pk=one.pk).update(
-        status=status, due_at=NOW, confirmed_at=NOW, revision=frozen, revision_sha256=sha256,
-        **fields,
-    )  # fmt: skip
-    one.refresh_from_db()
-    return one
-
-
-def make_sending(status: str = S.SENDING, **fields: Any) -> Notification:
-    """Ten planned; one batch done: 4 accepted, 2 skipped, 1 unknown, 1 dead; 2 not yet."""
-    phones = make_phones(8)
-    one = put(make_draft(), status, started_at=NOW, planned=10, people=10, **fields)
-    ended = ["accepted"] * 4 + ["skipped"] * 2 + ["unknown", "dead_token"]
-    why = [""] * 4 + ["opted_out", "no_permission_denied", "timeout", "unregistered"]
-    counters: dict[str, Any] = {}
-    batch = Batch.objects.create(notification=one, kind="range", ordinal=1, due_at=NOW)
-    for phone, outcome, reason in zip(phones, ended, why, strict=True):
-        mine = counters.setdefault(phone.platform, {"reasons": {}})
-        for name in ("targeted", outcome):
-            mine[name] = mine.get(name, 0) + 1
-        if reason:
-            mine["reasons"][f"{outcome}:{reason}"] = 1
-        Delivery.objects.create(
-            notification=one, device=phone, user=phone.owner, batch=batch, outcome=outcome,
-            platform=phone.platform, reason=reason, started_at=NOW, at=NOW, attempts=1,
-        )  # fmt: skip
-    Batch.objects.filter(pk=batch.pk).update(counters=counters, opened_ios=1, received_ios=2)
-    return one
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
-
-
-def terms_of(answer: Any) -> dict[str, str]:
-    html = answer.content.decode()
-    listed = re.search(r'<dl class="facts numbers">(.*?)</dl>', html, re.S)
-    assert listed
-    pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", listed[1], re.S)
-    return {term: re.sub(r"<[^>]+>", "", count) for term, count in pairs}
-
-
-def get(one: Notification, role: str = "ops", query: str = "") -> Any:
-    return client_of(role).get(one.get_absolute_url() + query)
 
 
 # ---------------------------------------------------------------- what it shows
@@ -269,182 +217,6 @@ def test_recipients_cost_the_same_however_many(django_assert_max_num_queries):
         client.get(f"{one.get_absolute_url()}?tab=recipients")
     with django_assert_max_num_queries(18):
         client.get(one.get_absolute_url())
-
-
-# ---------------------------------------------------------------- what can be done
-
-
-def post(client: Client, one: Notification, verb: str) -> Any:
-    return client.post(f"{one.get_absolute_url()}{verb}/", follow=True)
-
-
-def status_of(one: Notification) -> str:
-    one.refresh_from_db()
-    return one.status
-
-
-def test_undo_makes_it_a_draft_again():
-    make_phones(3)
-    one = confirm(make_draft())
-    client = signed_in(make_member("ops", "olga"))
-
-    answer = post(client, one, "undo")
-
-    assert status_of(one) == S.DRAFT
-    assert "Undone. It is a draft again" in text_of(answer)
-
-
-def test_waiting_moves_the_start_by_half_a_minute():
-    make_phones(3)
-    one = confirm(make_draft())
-    before = one.due_at
-
-    post(client_of("ops", "olga"), one, "wait")
-
-    one.refresh_from_db()
-    assert one.due_at == before + timedelta(seconds=30)
-
-
-def test_pause_resume_and_stop():
-    one = make_sending()
-    client = client_of("ops")
-
-    post(client, one, "pause")
-    assert status_of(one) == S.PAUSED
-    post(client, one, "resume")
-    assert status_of(one) == S.SENDING
-    asked = client.get(f"{one.get_absolute_url()}stop/")
-    assert "2 not sent, 5 already out." in text_of(asked)
-    assert status_of(one) == S.SENDING
-    post(client, one, "stop")
-    assert status_of(one) == S.STOPPED
-
-
-@pytest.mark.parametrize("verb", ["undo", "pause", "resume", "stop", "cancel", "release", "resend"])
-def test_who_comes_too_late_reads_why_and_nothing_happens(verb):
-    one = put(make_draft(), S.CANCELLED, finished_at=NOW)
-
-    answer = post(client_of("admin"), one, verb)
-
-    assert status_of(one) == S.CANCELLED
-    assert "this notification: it is cancelled" in text_of(
-        answer
-    ) or "Nothing is unknown" in text_of(answer)
-
-
-def test_a_second_stop_changes_nothing():
-    one = make_sending()
-    client = client_of("ops")
-    post(client, one, "stop")
-    one.refresh_from_db()
-    version = one.version
-
-    post(client, one, "stop")
-
-    one.refresh_from_db()
-    assert one.version == version
-
-
-def test_cancel_asks_first():
-    one = put(make_draft(), S.SCHEDULED, send_at=NOW + timedelta(days=1))
-    client = client_of("ops")
-
-    assert "Cancel this notification?" in text_of(client.get(f"{one.get_absolute_url()}cancel/"))
-    assert status_of(one) == S.SCHEDULED
-    post(client, one, "cancel")
-    assert status_of(one) == S.CANCELLED
-
-
-def test_a_held_one_can_be_sent_now():
-    make_phones(2)
-    one = put(make_draft(), S.HELD, paused_reason="late", paused_facts={"late_by_s": 1500})
-
-    post(client_of("ops"), one, "release")
-
-    assert status_of(one) == S.SCHEDULED
-    assert one.due_at <= timezone.now()
-
-
-def test_a_duplicate_is_a_draft_of_its_own():
-    one = make_sending(S.SENT, finished_at=NOW)
-
-    answer = post(client_of("marketer"), one, "duplicate")
-
-    copy = Notification.objects.exclude(pk=one.pk).get()
-    assert copy.status == S.DRAFT
-    assert answer.redirect_chain[-1][0] == f"{copy.get_absolute_url()}edit/"
-
-
-def test_the_unknown_can_be_sent_to_again():
-    one = make_sending(S.SENT, finished_at=NOW)
-    assert "Resend to 1 unknown" in text_of(get(one))
-    client = client_of("admin")
-    assert "1 phone never reached us" in text_of(client.get(f"{one.get_absolute_url()}resend/"))
-
-    post(client, one, "resend")
-
-    assert status_of(one) == S.SENDING
-    found = reports.counts(one)
-    assert (found.unknown, found.waiting, found.targeted) == (0, 1, 8)
-
-
-def test_an_earlier_wait_than_the_start_is_refused_in_words():
-    one = make_sending()
-
-    assert "Too late to wait" in text_of(post(client_of("ops"), one, "wait"))
-
-
-# ---------------------------------------------------------------- who may
-
-
-@pytest.mark.parametrize(
-    ("role", "shown"),
-    [("viewer", False), ("support", False), ("marketer", False), ("ops", True), ("admin", True)],
-)
-def test_who_did_not_write_it_and_is_not_ops_sees_no_stop(role, shown):
-    one = make_sending()
-    client = client_of(role)
-
-    html = client.get(one.get_absolute_url()).content.decode()
-
-    assert ('id="do-stop"' in html) is shown
-    answer = client.post(f"{one.get_absolute_url()}stop/")
-    assert answer.status_code == (302 if shown else 403)
-    assert status_of(one) == (S.STOPPED if shown else S.SENDING)
-
-
-def test_the_author_may_stop_her_own():
-    author = make_member("marketer", "mara")
-    one = lifecycle.compose({"title": "t", "body": "b"}, by=author)
-    put(one, S.SENDING, started_at=NOW, planned=1)
-
-    assert signed_in(author).post(f"{one.get_absolute_url()}stop/").status_code == 302
-    assert status_of(one) == S.STOPPED
-
-
-def test_reading_needs_no_more_than_signing_in():
-    one = make_sending()
-
-    assert get(one, "viewer").status_code == 200
-    assert Client().get(one.get_absolute_url()).status_code == 302
-
-
-@pytest.mark.parametrize("verb", ["undo", "wait", "pause", "resume", "duplicate"])
-def test_what_acts_at_once_takes_only_a_post(verb):
-    one = make_draft()
-
-    assert client_of("admin").get(f"{one.get_absolute_url()}{verb}/").status_code == 405
-
-
-def test_what_has_a_time_of_its_own_does_not_wait():
-    make_phones(3)
-    later = timezone.now() + timedelta(days=3)
-    one = confirm(make_draft(send_at=later))
-
-    post(client_of("ops", "olga"), one, "wait")
-
-    one.refresh_from_db()
-    assert one.due_at == later
 
 
 def test_more_opened_than_accepted_is_no_percentage():
