@@ -32,6 +32,7 @@ TROUBLE = "mail:trouble"
 
 @dataclass(slots=True)
 class Unsent:
+    event: int
     subject: str
     text: str
     to: list[str]
@@ -46,12 +47,27 @@ def tell(event: OutboxEvent, now: datetime) -> None:
     """Write the mail that this event asks for, if any; `send` sends it."""
     if event.type not in settings.MAILED_EVENTS or event.facts.get("kind") == Kind.TEST:
         return
-    notification = Notification.objects.get(uuid=event.facts["id"])
+    notification = Notification.objects.filter(uuid=event.facts["id"]).first()
+    if notification is None:
+        return
     to, told = addresses(notification), text(notification)
     if not to or not told or _was_told(notification, str(event.facts.get("reason"))):
         return
     title = " ".join(str(notification).split())
-    _unsent.append(Unsent(f"{WORDS[event.type]}: {title}", told, to, now, now))
+    _unsent.append(Unsent(event.pk, f"{WORDS[event.type]}: {title}", told, to, now, now))
+
+
+def recall(now: datetime) -> None:
+    """When a process begins: what the one before had written and not sent."""
+    lately = OutboxEvent.objects.filter(taken_at__gt=now - GIVE_UP_AFTER)
+    for event in lately.filter(type__in=settings.MAILED_EVENTS).order_by("pk"):
+        if not cache.get(_mark(event.pk)):
+            tell(event, now)
+
+
+def _mark(event: int) -> str:
+    """In the cache, for as long as an event may be recalled: its mail is out."""
+    return f"mail:sent:{event}"
 
 
 def _was_told(notification: Notification, reason: str) -> bool:
@@ -97,6 +113,7 @@ def send(now: datetime) -> int:
             _refused(one, error, now)
             break
         _unsent.popleft()
+        cache.set(_mark(one.event), 1, int(GIVE_UP_AFTER.total_seconds()))
         cache.delete(TROUBLE)
         sent += 1
     return sent

@@ -8,6 +8,7 @@ from celery.signals import beat_init
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from notifications import mails
 from notifications.sending import clock
 from notifications.webhooks import courier
 
@@ -17,9 +18,13 @@ _ended = Event()
 
 def work(ended: Event = _ended) -> None:
     """Turn after turn while there is something to do, else once a tick. Ends with its process."""
+    recalled = False
     while not ended.is_set():
         busy = 0
         try:
+            if not recalled:
+                mails.recall(clock.now())
+                recalled = True
             busy = courier.turn(clock.now())
         except DatabaseError as error:
             logger.warning("The webhooks wait for the database: %s", error)

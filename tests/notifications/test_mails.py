@@ -1,6 +1,6 @@
 """Whoever can act is mailed when a notification is held or halted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +113,34 @@ def test_a_server_that_takes_nothing_is_asked_again_and_health_tells(
     assert mails.send(NOW + timedelta(seconds=30)) == 0
     assert mails.send(NOW + timedelta(seconds=61)) == 1
     assert health.mail(NOW).sentence == "What is held or halted is mailed to ops@example.com."
+
+
+def the_process_ends_and_another_begins(now: datetime) -> None:
+    mails._unsent.clear()
+    mails.recall(now)
+
+
+def test_a_mail_that_a_process_left_behind_is_sent_by_the_next_one_and_only_once(
+    hand_out, mailoutbox
+):
+    held()
+    hand_out()
+
+    the_process_ends_and_another_begins(NOW + timedelta(minutes=5))
+    sent = mails.send(NOW + timedelta(minutes=5))
+    the_process_ends_and_another_begins(NOW + timedelta(minutes=6))
+
+    assert (sent, mails.send(NOW + timedelta(minutes=6))) == (1, 0)
+    assert [mail.subject for mail in mailoutbox] == ["Held: First snow"]
+
+
+def test_after_an_hour_it_is_too_late_for_a_mail_that_was_left_behind(hand_out, mailoutbox):
+    held()
+    hand_out()
+
+    the_process_ends_and_another_begins(NOW + timedelta(minutes=61))
+
+    assert mails.send(NOW + timedelta(minutes=61)) == 0
 
 
 def test_the_address_of_a_mail_server_is_read_and_its_password_never_told(monkeypatch):
