@@ -73,7 +73,6 @@ def look_up(support: Page, user_id: str) -> None:
     support.keyboard.press("/")
     support.keyboard.type(user_id)
     support.keyboard.press("Enter")
-    support.locator(f"main a[href='/people/{user_id}/']").first.click()
     support.wait_for_url(f"**/people/{user_id}/")
 
 
