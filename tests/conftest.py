@@ -11,7 +11,7 @@ import pytest
 
 from tests.chromium import FLAGS, find_chromium
 from tests.installation import Installation
-from tests.services import answers_ping, free_port
+from tests.services import answer_of, free_port
 from tests.workers import Worker, worker_in_a_thread
 
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # argon2 costs 50 ms a user
@@ -180,15 +180,7 @@ def _nothing_left_in_redis() -> Iterator[None]:
     from devices import outbox
 
     outbox.forget_heard()
-    forget_everything(embedded_redis.socket_path(Path(os.environ["DATA_DIR"])))
-
-
-def forget_everything(path: Path) -> None:
-    import redis
-
-    if answers_ping(path):
-        with redis.Redis(unix_socket_path=str(path)) as client:
-            client.flushall()
+    answer_of(embedded_redis.socket_path(Path(os.environ["DATA_DIR"])), b"FLUSHALL")
 
 
 # ---------------------------------------------------------------- FCM and the worker
@@ -241,7 +233,8 @@ def start_worker(transactional_db: None, sandbox: Any) -> Iterator[Callable[...,
 @pytest.fixture(scope="session")
 def live_beckon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A whole installation, started by `manage.py up` on free ports with a folder of its own."""
-    with Installation(tmp_path_factory.mktemp("live"), port=free_port()) as running:
+    folder = tmp_path_factory.mktemp("live")
+    with Installation(folder, port=free_port(), UNDO_SECONDS="4") as running:
         yield running
 
 

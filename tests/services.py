@@ -121,14 +121,19 @@ def start_redis(data_dir: Path) -> str:
 
 
 def answers_ping(path: Path) -> bool:
+    return answer_of(path, b"PING").startswith(b"+PONG")
+
+
+def answer_of(path: Path, command: bytes) -> bytes:
+    """What Redis says first to this command; nothing where it is not there."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(1)
         try:
             connection.connect(str(path))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.sendall(command + b"\r\n")
+            return connection.recv(16)
         except OSError:
-            return False
+            return b""
 
 
 # ---------------------------------------------------------------- PostgreSQL

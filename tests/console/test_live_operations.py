@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from console import watching
 from devices import preferences
@@ -43,7 +44,7 @@ def waved(**fields: Any) -> Notification:
 
 def test_waves_stand_on_the_page_with_their_state():
     one = waved()
-    one.batches.filter(ordinal=2).update(due_at=NOW + timedelta(minutes=10))
+    one.batches.filter(ordinal=2).update(due_at=timezone.now() + timedelta(minutes=10))
 
     said = text_of(get(one))
 

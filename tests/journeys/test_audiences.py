@@ -136,7 +136,7 @@ def test_an_audience_is_built_counted_reviewed_and_sent_to(
 
     page.get_by_label(re.compile("to confirm")).fill("Send Notification")
     page.get_by_role("button", name="Send Notification").click()
-    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=60_000)
     page.goto(f"{page.url}?tab=recipients&outcome=accepted")
     expect(page.get_by_role("table")).to_contain_text(f"{run}-yes-3")
     for name in ("vip", "opener", "lapsed", "german", "android", "off"):

@@ -61,7 +61,7 @@ def test_the_page_follows_it_to_the_report_without_a_reload(
     page.goto(make(live_beckon, 4))
     page.on("framenavigated", lambda frame: loads.append(frame.url))
 
-    expect(page.get_by_text("Sent. 8 phones accepted it.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Sent. 8 phones accepted it.")).to_be_visible(timeout=60_000)
 
     expect(page.locator("#said")).to_have_text(
         re.compile("Sent. 100 percent, 8 of 8 phones handled.")
@@ -79,7 +79,7 @@ def test_every_tab_can_be_read_by_everyone(
 ) -> None:
     page, address = signed_in, make(live_beckon, 0)
     page.goto(address)
-    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=60_000)
 
     for width, theme in ((1280, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})

@@ -86,7 +86,7 @@ def confirm(desk: Page) -> None:
 
 
 def wait_until_sent(desk: Page) -> None:
-    expect(desk.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
+    expect(desk.locator("[data-status=sent]")).to_be_visible(timeout=60_000)
 
 
 def numbers(desk: Page) -> dict[str, int]:

@@ -64,7 +64,7 @@ def support(page: Page, live_beckon: Installation, run: str, link: str) -> Itera
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/login/" not in url)
     page.goto(link)
-    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status=sent]")).to_be_visible(timeout=60_000)
     yield page
     assert complaints == []
 
@@ -143,7 +143,7 @@ def test_send_to_this_person_and_see_it_within_five_seconds(
     support.wait_for_url(re.compile(r"/notifications/[0-9a-f-]{36}/$"))
     address = support.url
 
-    expect(support.locator("[data-status=sent]")).to_be_visible(timeout=30_000)
+    expect(support.locator("[data-status=sent]")).to_be_visible(timeout=60_000)
     took = time.monotonic() - confirmed
     assert support.url == address
     numbers = support.locator("dl.numbers")
