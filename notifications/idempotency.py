@@ -56,15 +56,8 @@ def once(
     sha256 = hashlib.sha256(
         json.dumps(request, sort_keys=True, ensure_ascii=True).encode()
     ).hexdigest()
-    if look is not None:
-        if _KNOWN.rows(key.pk, name):
-            return _replay(key, name, sha256)
-        try:
-            look()
-        except Exception:
-            if _KNOWN.rows(key.pk, name):
-                return _replay(key, name, sha256)
-            raise
+    if look is not None and (known := _known(key, name, sha256, look)):
+        return known
     try:
         with transaction.atomic():
             _wait_at_most()
@@ -78,6 +71,19 @@ def once(
         if "lock timeout" in str(error) or "locked" in str(error):
             raise InProgress from error
         raise
+
+
+def _known(key: ApiKey, name: str, sha256: str, look: Callable[[], None]) -> Answer | None:
+    """The stored answer; without one `look` is called, and it may have come meanwhile."""
+    if _KNOWN.rows(key.pk, name):
+        return _replay(key, name, sha256)
+    try:
+        look()
+    except Exception:
+        if _KNOWN.rows(key.pk, name):
+            return _replay(key, name, sha256)
+        raise
+    return None
 
 
 _KNOWN = Question(
