@@ -60,6 +60,8 @@ class FarSide:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        with suppress(OSError):  # else its thread would wait on for good
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self.connections:
             connection.cut()
