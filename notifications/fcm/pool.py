@@ -1,5 +1,6 @@
 """What the clients have in common: who asks, how patiently, and the connections that are kept."""
 
+from abc import ABC, abstractmethod
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -12,7 +13,7 @@ CONNECTIONS = 5
 L = TypeVar("L")
 
 
-class Pool(Generic[L]):
+class Pool(ABC, Generic[L]):
     """Connections are kept between wires, so a wire of one message costs no handshake."""
 
     def __init__(
@@ -33,9 +34,9 @@ class Pool(Generic[L]):
         self._lock = Lock()
         self._prepare(base_url, connect_s, request_s, ca_file)
 
+    @abstractmethod
     def _prepare(self, base_url: str, connect_s: float, request_s: float, ca_file: str) -> None:
         """Raises ValueError for an address that is none."""
-        raise NotImplementedError
 
     def _rested(self) -> L | None:
         with self._lock:
